@@ -1,0 +1,3 @@
+module github.com/falconer-go/falconer
+
+go 1.25
