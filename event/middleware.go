@@ -1,0 +1,4 @@
+package event
+
+// Middleware wraps a handler in another.
+type Middleware func(Handler) Handler
