@@ -1,7 +1,6 @@
 package event
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -21,11 +20,23 @@ type Event struct {
 	Fields   Fields   // output_fields
 
 	extra []field // top-level keys that Falco does not print
+	has   present // the keys that were there, where emptiness does not tell
 }
+
+// present is a set of top-level keys.
+type present uint8
+
+const (
+	hasHostname present = 1 << iota
+	hasMessage
+	hasOutput
+	hasFields
+	hasSource
+)
 
 // Extra yields the top-level keys that are not Falco's own, such as the uuid
 // that a relay adds, in the order of the alert.
-func (e *Event) Extra() Fields { return Fields{e.extra} }
+func (e *Event) Extra() Fields { return makeFields(e.extra) }
 
 // Field returns what a condition reads under a name: a field of the alert
 // itself if the name begins with alert., else the output field of that name.
@@ -61,10 +72,9 @@ func (e *Event) alertField(name string) Value {
 	case "time":
 		return IntValue(e.Time.UnixNano())
 	case "tags":
-		text, _ := json.Marshal(e.Tags) // strings always marshal
-		return Value{text: string(text), kind: Array}
+		return Value{text: string(appendStrings(nil, e.Tags)), kind: Array}
 	case "id":
-		return Value{} // TODO(event): the ID
+		return StringValue(e.ID().String())
 	}
 	return Value{}
 }

@@ -91,12 +91,16 @@ func (e *Event) set(s *scanner, key string, v Value, at int) error {
 		}
 		e.Time = t.UTC()
 	case "source":
+		e.has |= hasSource
 		return text(&e.Source)
 	case "hostname":
+		e.has |= hasHostname
 		return text(&e.Hostname)
 	case "output":
+		e.has |= hasOutput
 		return text(&e.Output)
 	case "message":
+		e.has |= hasMessage
 		return text(&e.Message)
 	case "tags":
 		if v.kind == Null {
@@ -118,8 +122,10 @@ func (e *Event) set(s *scanner, key string, v Value, at int) error {
 		default:
 			return wrong("an object")
 		}
+		e.has |= hasFields
 		inner := scanner{src: v.text}
 		seen := make(map[string]bool)
+		defer func() { e.Fields = makeFields(e.Fields.list) }()
 		return inner.object("output_fields.", 2, func(key string, v Value, in int) error {
 			if seen[key] {
 				return s.failAt(at+in, "output_fields."+key, errors.New("duplicate key"))
@@ -135,4 +141,16 @@ func (e *Event) set(s *scanner, key string, v Value, at int) error {
 		e.extra = append(e.extra, field{key, v})
 	}
 	return nil
+}
+
+// strings returns the elements of an array of at most most strings.
+func (v Value) strings(most int) (list []string, ok bool) {
+	list = []string{}
+	for e := range v.Elements() {
+		if e.kind != String || len(list) == most {
+			return nil, false
+		}
+		list = append(list, e.text)
+	}
+	return list, true
 }

@@ -238,14 +238,14 @@ func (s *scanner) escaped(from int) (string, error) {
 
 // unicode reads what follows the backslash of \uXXXX, or of a surrogate pair.
 func (s *scanner) unicode() (rune, error) {
-	r, ok := hex4(s.src[s.at+1:])
+	r, ok := hex4([]byte(s.src[s.at+1:]))
 	if !ok {
 		return 0, s.fail("", errors.New("malformed escape"))
 	}
 	s.at += 5
 	if utf16.IsSurrogate(r) {
 		if strings.HasPrefix(s.src[s.at:], `\u`) {
-			if low, ok := hex4(s.src[s.at+2:]); ok {
+			if low, ok := hex4([]byte(s.src[s.at+2:])); ok {
 				if full := utf16.DecodeRune(r, low); full != utf8.RuneError {
 					s.at += 6
 					return full, nil
@@ -257,24 +257,3 @@ func (s *scanner) unicode() (rune, error) {
 	return r, nil
 }
 
-func hex4(s string) (rune, bool) {
-	if len(s) < 4 {
-		return 0, false
-	}
-	var r rune
-	for i := range 4 {
-		c := s[i]
-		switch {
-		case '0' <= c && c <= '9':
-			c -= '0'
-		case 'a' <= c && c <= 'f':
-			c -= 'a' - 10
-		case 'A' <= c && c <= 'F':
-			c -= 'A' - 10
-		default:
-			return 0, false
-		}
-		r = r<<4 | rune(c)
-	}
-	return r, true
-}

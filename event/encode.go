@@ -1,0 +1,241 @@
+package event
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Falco prints an alert with the JSON library of nlohmann: one line, no white
+// space, the keys of every object sorted by their bytes. The functions below
+// print the same bytes.
+
+// AppendJSON appends the alert to dst as Falco prints it today, and returns
+// the longer slice: the bytes that were decoded, if a Falco of version 0.39 or
+// later printed them. The keys of older dialects come out in today's form;
+// keys that are not Falco's own are kept.
+//
+// A key that Falco may leave out is printed if the alert had it or if it has
+// content now.
+func (e *Event) AppendJSON(dst []byte) []byte {
+	// The nine keys in order, with the foreign ones merged in between.
+	var scratch [inlineFields]field
+	extra := sorted(e.extra, scratch[:0])
+	open := len(dst)
+	key := func(name string) {
+		for len(extra) > 0 && extra[0].name < name {
+			dst = appendMember(dst, open, extra[0].name)
+			dst = appendValue(dst, extra[0].value, plainNumbers)
+			extra = extra[1:]
+		}
+		if name != afterAllKeys {
+			dst = appendMember(dst, open, name)
+		}
+	}
+	text := func(name, s string, bit present) {
+		if s != "" || e.has&bit != 0 {
+			key(name)
+			dst = appendString(dst, s)
+		}
+	}
+	text("hostname", e.Hostname, hasHostname)
+	text("message", e.Message, hasMessage)
+	text("output", e.Output, hasOutput)
+	if e.Fields.Len() > 0 || e.has&hasFields != 0 {
+		key("output_fields")
+		dst = e.Fields.appendJSON(dst, plainNumbers)
+	}
+	key("priority")
+	dst = appendString(dst, e.Priority.String())
+	key("rule")
+	dst = appendString(dst, e.Rule)
+	text("source", e.Source, hasSource)
+	if e.Tags != nil {
+		key("tags")
+		dst = appendStrings(dst, e.Tags)
+	}
+	key("time")
+	dst = append(dst, '"')
+	dst = appendTime(dst, e.Time)
+	dst = append(dst, '"')
+	key(afterAllKeys)
+	return append(dst, '}')
+}
+
+// afterAllKeys sorts behind every valid UTF-8 string, and so behind every key.
+const afterAllKeys = "\xff"
+
+// MarshalJSON implements [json.Marshaler] with the bytes of [Event.AppendJSON].
+func (e *Event) MarshalJSON() ([]byte, error) {
+	return e.AppendJSON(make([]byte, 0, 512+len(e.Output)*2)), nil
+}
+
+// appendMember appends what comes before the value of the next member of the
+// object that opened at dst[open].
+func appendMember(dst []byte, open int, name string) []byte {
+	if len(dst) == open {
+		dst = append(dst, '{')
+	} else {
+		dst = append(dst, ',')
+	}
+	dst = appendString(dst, name)
+	return append(dst, ':')
+}
+
+func (f Fields) appendJSON(dst []byte, n numbers) []byte {
+	var scratch [inlineFields]field
+	open := len(dst)
+	for _, m := range sorted(f.list, scratch[:0]) {
+		dst = appendMember(dst, open, m.name)
+		dst = appendValue(dst, m.value, n)
+	}
+	if len(dst) == open {
+		dst = append(dst, '{')
+	}
+	return append(dst, '}')
+}
+
+// MarshalJSON implements [json.Marshaler] with the object that Falco prints.
+func (f Fields) MarshalJSON() ([]byte, error) { return f.appendJSON(nil, plainNumbers), nil }
+
+// sorted returns list in the order of its names, itself if it is in order,
+// else a copy in scratch.
+func sorted(list, scratch []field) []field {
+	byName := func(a, b field) int { return strings.Compare(a.name, b.name) }
+	if slices.IsSortedFunc(list, byName) {
+		return list
+	}
+	list = append(scratch, list...)
+	slices.SortFunc(list, byName)
+	return list
+}
+
+// numbers says how a number is printed: as it was, or in the one form that
+// equal numbers share.
+type numbers bool
+
+const (
+	plainNumbers     numbers = false
+	canonicalNumbers numbers = true
+)
+
+func appendValue(dst []byte, v Value, n numbers) []byte {
+	switch v.kind {
+	case String:
+		return appendString(dst, v.text)
+	case Number:
+		if n == canonicalNumbers {
+			return appendCanonicalNumber(dst, v.text)
+		}
+		return append(dst, v.text...)
+	case Bool:
+		return append(dst, v.text...)
+	case Array:
+		dst = append(dst, '[')
+		first := true
+		for e := range v.Elements() {
+			if !first {
+				dst = append(dst, ',')
+			}
+			first = false
+			dst = appendValue(dst, e, n)
+		}
+		return append(dst, ']')
+	case Object:
+		return Fields{list: v.members()}.appendJSON(dst, n)
+	}
+	return append(dst, "null"...)
+}
+
+func appendStrings(dst []byte, list []string) []byte {
+	dst = append(dst, '[')
+	for i, s := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, s)
+	}
+	return append(dst, ']')
+}
+
+// appendString appends s as a JSON string with the escapes of nlohmann's
+// dump: short ones where JSON has them, \u00xx for the other control
+// characters, and nothing else. Bytes that are not UTF-8 become U+FFFD.
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			if r, size := utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size != 1 {
+				i += size
+				continue
+			}
+			dst = append(dst, s[from:i]...)
+			dst = append(dst, "\uFFFD"...)
+			i++
+			from = i
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		if short := strings.IndexByte("\"\\\b\f\n\r\t", c); short >= 0 {
+			dst = append(dst, '\\', `"\bfnrt`[short])
+		} else {
+			const hex = "0123456789abcdef"
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+		i++
+		from = i
+	}
+	dst = append(dst, s[from:]...)
+	return append(dst, '"')
+}
+
+// appendTime appends t in UTC with nine digits of a second.
+func appendTime(dst []byte, t time.Time) []byte {
+	return t.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000000000Z")
+}
+
+// appendFloat appends the shortest number that reads back as f, with .0 after
+// an integer as nlohmann prints it.
+func appendFloat(dst []byte, f float64) []byte {
+	format := byte('f')
+	if a := math.Abs(f); a != 0 && (a < 1e-4 || a >= 1e15) {
+		format = 'e'
+	}
+	from := len(dst)
+	dst = strconv.AppendFloat(dst, f, format, -1, 64)
+	if !bytes.ContainsAny(dst[from:], ".e") {
+		dst = append(dst, ".0"...)
+	}
+	return dst
+}
+
+// appendCanonicalNumber appends the one form of a number literal: an integer
+// digit for digit however large, anything else as the float64 it stands for,
+// and that as an integer where it is one below 2^53. So 33, 33.0 and 3.3e1 are
+// the same number, and two integers that differ in the last digit are not.
+func appendCanonicalNumber(dst []byte, literal string) []byte {
+	if literal == "-0" {
+		return append(dst, '0')
+	}
+	if !strings.ContainsAny(literal, ".eE") {
+		return append(dst, literal...)
+	}
+	f, err := strconv.ParseFloat(literal, 64)
+	if err != nil { // beyond what a float64 holds
+		return append(dst, literal...)
+	}
+	if f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+		return strconv.AppendInt(dst, int64(f), 10)
+	}
+	return strconv.AppendFloat(dst, f, 'e', -1, 64)
+}
