@@ -28,7 +28,11 @@ type Need []Key
 // another way (numbers by value, letters in any case) must not claim it. It
 // never holds for a field that is absent or null. It always holds for a field
 // whose value is an array or object, so claims about a list are safe, though
-// they do not narrow; alert.tags alone is looked up tag by tag.
+// they do not narrow; alert.tags alone is looked up tag by tag. Of the alert's
+// own fields alert.rule, alert.priority, alert.source, alert.hostname and
+// alert.tags are looked up; a key on another one claims nothing. A field that
+// is derived from others is not one that the alert has under its name, so it
+// cannot be claimed.
 type Key struct {
 	Field  string // a name as [Event.Field] takes it: proc.name, alert.rule, alert.tags, ...
 	Text   string
@@ -94,6 +98,9 @@ func (n Need) met(e *Event) bool {
 }
 
 func (k Key) met(e *Event) bool {
+	if !k.lookable() {
+		return true
+	}
 	switch k.Field {
 	case "alert.rule":
 		return k.meets(e.Rule)
@@ -111,7 +118,7 @@ func (k Key) met(e *Event) bool {
 		}
 		return false
 	}
-	v := e.Field(k.Field)
+	v := e.Fields.Get(k.Field)
 	switch v.Kind() {
 	case Absent, Null:
 		return false
