@@ -256,4 +256,3 @@ func (s *scanner) unicode() (rune, error) {
 	}
 	return r, nil
 }
-

@@ -1,7 +1,18 @@
 package event
 
-// The views below gather fields that belong together. A string is "" and an
-// [Opt] not set where the alert does not have the field or Falco had no value.
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:generate go run ../internal/viewgen
+
+// The views gather fields that belong together. A string is "" and an [Opt]
+// not set where the alert does not have the field or Falco had no value; where
+// that difference matters, ask [Fields.Get]. A view is a copy that the caller
+// may keep and change; its strings share the alert's memory.
 
 // Opt is a value that may be missing.
 type Opt[T any] struct {
@@ -9,111 +20,234 @@ type Opt[T any] struct {
 	OK bool // V is meaningful
 }
 
-// text returns the value as text, and "" where it is not available.
-func (f Fields) text(name string) string {
-	if v := f.Get(name); v.Available() {
-		return v.Text()
+// Arg is a field that a rule asks for with an argument, as in
+// k8s.pod.label[app].
+type Arg struct {
+	Key   string // what stands between the brackets
+	Value Value
+}
+
+// cutArg splits name[arg].
+func cutArg(key string) (name, arg string, ok bool) {
+	if !strings.HasSuffix(key, "]") {
+		return key, "", false
 	}
-	return ""
+	name, arg, ok = strings.Cut(key[:len(key)-1], "[")
+	return name, arg, ok
 }
 
-func (f Fields) int(name string) Opt[int64] {
-	n, ok := f.Get(name).Int()
-	return Opt[int64]{n, ok}
-}
-
-// Process is the process that caused a system call.
-type Process struct {
-	PID     Opt[int64] // proc.pid
-	Name    string     // proc.name, at most 15 bytes in the kernel
-	ExePath string     // proc.exepath
-	Cmdline string     // proc.cmdline
-	Parent  string     // proc.pname
-	TTY     Opt[int64] // proc.tty, 0 without a terminal
-}
-
-// Process returns the process of a syscall alert.
-func (e *Event) Process() Process {
-	f := e.Fields
-	return Process{
-		PID:     f.int("proc.pid"),
-		Name:    f.text("proc.name"),
-		ExePath: f.text("proc.exepath"),
-		Cmdline: f.text("proc.cmdline"),
-		Parent:  f.text("proc.pname"),
-		TTY:     f.int("proc.tty"),
+// viewName is the key as Falco means it: rules in the field have printed keys
+// with a space behind them.
+func viewName(key string) string {
+	if n := len(key); n > 0 && key[n-1] == ' ' {
+		return strings.TrimRight(key, " ")
 	}
+	return key
 }
 
-// User is the user of the process.
-type User struct {
-	Name     string     // user.name
-	UID      Opt[int64] // user.uid
-	LoginUID Opt[int64] // user.loginuid, -1 where no login session stands behind the process
-}
-
-// User returns the user of a syscall alert.
-func (e *Event) User() User {
-	f := e.Fields
-	return User{f.text("user.name"), f.int("user.uid"), f.int("user.loginuid")}
-}
-
-// File is the file a system call worked on.
-type File struct {
-	Name string // fd.name, or fs.path.name
-}
-
-// File returns the file of a syscall alert.
-func (e *Event) File() File {
-	f := e.Fields
-	if name := f.text("fd.name"); name != "" {
-		return File{name}
+func viewText(v Value) string {
+	if !v.Available() {
+		return ""
 	}
-	return File{f.text("fs.path.name")}
+	return v.text
 }
 
-// Container is the container of the process. Its ID is host where there is
-// none.
-type Container struct {
-	ID    string // container.id
-	Name  string // container.name
-	Image string // container.image.repository, with container.image.tag after a colon, else container.image
+func viewInt(v Value) (o Opt[int64])              { o.V, o.OK = v.Int(); return o }
+func viewUint(v Value) (o Opt[uint64])            { o.V, o.OK = v.Uint(); return o }
+func viewFloat(v Value) (o Opt[float64])          { o.V, o.OK = v.Float(); return o }
+func viewBool(v Value) (o Opt[bool])              { o.V, o.OK = v.Bool(); return o }
+func viewTime(v Value) (o Opt[time.Time])         { o.V, o.OK = v.Time(); return o }
+func viewDuration(v Value) (o Opt[time.Duration]) { o.V, o.OK = v.Duration(); return o }
+
+func viewList(v Value) []string {
+	if !v.Available() {
+		return nil
+	}
+	list, _ := v.Strings()
+	return list
 }
 
-// Container returns the container of a syscall alert.
-func (e *Event) Container() Container {
-	f := e.Fields
-	c := Container{f.text("container.id"), f.text("container.name"), f.text("container.image")}
-	if repo := f.text("container.image.repository"); repo != "" {
-		c.Image = repo
-		if tag := f.text("container.image.tag"); tag != "" {
-			c.Image += ":" + tag
+// Ancestor is a process that stands above the one that caused the event.
+type Ancestor struct {
+	Level   int        // 1 is the parent, 2 its parent, ...
+	PID     Opt[int64] // proc.apid[N]
+	Name    string     // proc.aname[N]
+	Exe     string     // proc.aexe[N]
+	ExePath string     // proc.aexepath[N]
+	Cmdline string     // proc.acmdline[N]
+	Args    string     // proc.aargs[N]
+}
+
+// finish collects the ancestors, by level, those that the alert has.
+func (p *Process) finish(e *Event) {
+	for name, v := range e.Fields.All() {
+		base, arg, ok := cutArg(name)
+		if !ok || !strings.HasPrefix(base, "proc.a") || !v.Available() {
+			continue
+		}
+		level, err := strconv.Atoi(arg)
+		if err != nil || level < 1 {
+			continue
+		}
+		switch base {
+		case "proc.apid":
+			p.ancestor(level).PID = viewInt(v)
+		case "proc.aname":
+			p.ancestor(level).Name = v.text
+		case "proc.aexe":
+			p.ancestor(level).Exe = v.text
+		case "proc.aexepath":
+			p.ancestor(level).ExePath = v.text
+		case "proc.acmdline":
+			p.ancestor(level).Cmdline = v.text
+		case "proc.aargs":
+			p.ancestor(level).Args = v.text
 		}
 	}
-	return c
 }
 
-// Kubernetes is where the container runs in a cluster.
-type Kubernetes struct {
-	Namespace string // k8s.ns.name
-	Pod       string // k8s.pod.name
+// ancestor returns the place of the ancestor at that level.
+func (p *Process) ancestor(level int) *Ancestor {
+	at := 0
+	for at < len(p.Ancestors) && p.Ancestors[at].Level < level {
+		at++
+	}
+	if at == len(p.Ancestors) || p.Ancestors[at].Level != level {
+		p.Ancestors = append(p.Ancestors, Ancestor{})
+		copy(p.Ancestors[at+1:], p.Ancestors[at:])
+		p.Ancestors[at] = Ancestor{Level: level}
+	}
+	return &p.Ancestors[at]
 }
 
-// Kubernetes returns the pod of a syscall alert.
-func (e *Event) Kubernetes() Kubernetes {
-	f := e.Fields
-	return Kubernetes{f.text("k8s.ns.name"), f.text("k8s.pod.name")}
+// finish leaves the name of a connection to the [Network] view.
+func (f *File) finish(e *Event) {
+	if strings.HasPrefix(f.Type, "ipv") {
+		f.Name = ""
+	} else if _, ok := parseTuple(f.Name); ok {
+		f.Name = ""
+	}
+	if f.Name == "" {
+		f.Name = viewText(e.Fields.Get("fs.path.name"))
+	}
+	if f.RawName == "" {
+		f.RawName = viewText(e.Fields.Get("fs.path.nameraw"))
+	}
 }
 
-// Network is the connection a system call worked on.
-type Network struct {
-	ClientIP, ServerIP     string     // fd.cip, fd.sip
-	ClientPort, ServerPort Opt[int64] // fd.cport, fd.sport
-	Protocol               string     // fd.l4proto
+// Direction is which end of a connection the process is on.
+type Direction uint8
+
+// The directions of a [Network].
+const (
+	UnknownDirection Direction = iota
+	Inbound                    // the process is the server
+	Outbound                   // the process is the client
+)
+
+func (d Direction) String() string {
+	switch d {
+	case Inbound:
+		return "inbound"
+	case Outbound:
+		return "outbound"
+	}
+	return "unknown"
 }
 
-// Network returns the connection of a syscall alert.
-func (e *Event) Network() Network {
-	f := e.Fields
-	return Network{f.text("fd.cip"), f.text("fd.sip"), f.int("fd.cport"), f.int("fd.sport"), f.text("fd.l4proto")}
+// finish takes the tuple from the descriptor's name and works out the
+// direction.
+func (n *Network) finish(e *Event) {
+	if t, ok := parseTuple(n.Name); ok {
+		fill := func(ip *string, port *Opt[int64], from netip.AddrPort, text string) {
+			if *ip == "" {
+				*ip = text
+			}
+			if !port.OK {
+				*port = Opt[int64]{int64(from.Port()), true}
+			}
+		}
+		fill(&n.ClientIP, &n.ClientPort, t.client, t.clientIP)
+		fill(&n.ServerIP, &n.ServerPort, t.server, t.serverIP)
+	} else if n.Name != "" {
+		n.Name = "" // a file's
+	}
+	switch {
+	case n.IsServer.OK && n.IsServer.V:
+		n.Direction = Inbound
+	case n.IsServer.OK:
+		n.Direction = Outbound
+	case n.LocalIP != "" && n.LocalPort.OK && n.LocalIP == n.ServerIP && n.LocalPort == n.ServerPort:
+		n.Direction = Inbound
+	case n.LocalIP != "" && n.LocalPort.OK && n.LocalIP == n.ClientIP && n.LocalPort == n.ClientPort:
+		n.Direction = Outbound
+	case n.ClientIP != "" || n.ServerIP != "":
+		switch e.Fields.Get("evt.type").Text() {
+		case "accept", "accept4", "listen", "bind":
+			n.Direction = Inbound
+		case "connect":
+			n.Direction = Outbound
+		}
+	}
+}
+
+// tuple is a connection as fd.name prints it: client->server, each an address,
+// a colon and a port, without brackets around an IPv6 address.
+type tuple struct {
+	client, server     netip.AddrPort
+	clientIP, serverIP string
+}
+
+func parseTuple(s string) (t tuple, ok bool) {
+	client, server, ok := strings.Cut(s, "->")
+	if !ok || len(s) > 2*maxAddr {
+		return tuple{}, false
+	}
+	if t.client, t.clientIP, ok = parseEnd(client); !ok {
+		return tuple{}, false
+	}
+	t.server, t.serverIP, ok = parseEnd(server)
+	return t, ok
+}
+
+func parseEnd(s string) (end netip.AddrPort, ip string, ok bool) {
+	colon := strings.LastIndexByte(s, ':')
+	if colon < 0 {
+		return netip.AddrPort{}, "", false
+	}
+	addr, err := netip.ParseAddr(s[:colon])
+	if err != nil {
+		return netip.AddrPort{}, "", false
+	}
+	port, err := strconv.ParseUint(s[colon+1:], 10, 16)
+	return netip.AddrPortFrom(addr, uint16(port)), s[:colon], err == nil
+}
+
+func (c *Container) finish(e *Event) {
+	c.Image = e.Image().Reference()
+}
+
+// Reference returns the image as a runtime names it: repository:tag, else the
+// repository alone, else the name that Falco took from the runtime.
+func (i Image) Reference() string {
+	switch {
+	case i.Repository == "":
+		return i.Name
+	case i.Tag == "":
+		return i.Repository
+	}
+	return i.Repository + ":" + i.Tag
+}
+
+// finish prefers the names of the json plugin to the older ones.
+func (j *JSON) finish(*Event) {
+	if len(j.Value) == 0 {
+		j.Value = j.LegacyValue
+	}
+	if j.Object == "" {
+		j.Object = j.LegacyObject
+	}
+	if j.RawTime == "" {
+		j.RawTime = j.LegacyRawTime
+	}
 }
