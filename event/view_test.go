@@ -2,7 +2,7 @@ package event
 
 import "testing"
 
-func mustParse(t testing.TB, text string) *Event {
+func parsed(t testing.TB, text string) *Event {
 	t.Helper()
 	e, err := Parse([]byte(text))
 	if err != nil {
@@ -14,7 +14,7 @@ func mustParse(t testing.TB, text string) *Event {
 // withFields is an alert with these output_fields.
 func withFields(t testing.TB, fields string) *Event {
 	t.Helper()
-	return mustParse(t, `{"rule":"A","priority":"Notice","time":"2024-07-24T14:32:07.191837261Z","output_fields":{`+fields+`}}`)
+	return parsed(t, `{"rule":"A","priority":"Notice","time":"2024-07-24T14:32:07.191837261Z","output_fields":{`+fields+`}}`)
 }
 
 func TestProcessView(t *testing.T) {
