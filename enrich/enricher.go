@@ -1,0 +1,145 @@
+package enrich
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/falconer-go/falconer/event"
+)
+
+// Options configure an [Enricher]. The zero Options are the defaults.
+type Options struct {
+	// Version is the release of ATT&CK to map to.
+	Version Version
+
+	// Matrix, Catalog and Crosswalk replace the embedded tables. A Crosswalk
+	// may use the ids of an earlier release of ATT&CK. Nil means the embedded
+	// one; a Matrix makes Version meaningless.
+	Matrix    *Matrix
+	Catalog   *Catalog
+	Crosswalk *Crosswalk
+
+	// CacheRules bounds how many rules are remembered, 4096 if it is 0. A rule
+	// takes a few kilobytes. Names of rules come with the alerts, so there must
+	// be a bound.
+	CacheRules int
+}
+
+// Enricher maps alerts. It is safe to share; the zero Enricher maps with the
+// defaults.
+type Enricher struct {
+	options Options
+	once    sync.Once
+	set     *tables
+
+	mu    sync.RWMutex
+	cache map[string][]*cached // by rule
+	size  int
+}
+
+// cached is the mapping of a rule with a source and tags.
+type cached struct {
+	source string
+	tags   []string
+	*Mapping
+}
+
+// New returns an Enricher. A nil Options is the zero Options.
+func New(o *Options) *Enricher {
+	n := new(Enricher)
+	if o != nil {
+		n.options = *o
+	}
+	return n
+}
+
+var standard Enricher
+
+// For returns the mapping of an alert in the newest release. See [Enricher.For].
+func For(e *event.Event) *Mapping { return standard.For(e) }
+
+// tables loads the tables at the first alert.
+func (n *Enricher) tables() *tables {
+	n.once.Do(func() {
+		o := n.options
+		t := &tables{crosswalk: o.Crosswalk, lexicon: lexicon{o.Matrix, o.Catalog}}
+		if t.catalog == nil {
+			t.catalog = NIST()
+		}
+		switch {
+		case t.matrix == nil && t.crosswalk == nil:
+			t.matrix, t.crosswalk = o.Version.Matrix(), o.Version.CTID()
+		case t.matrix == nil:
+			t.matrix = o.Version.Matrix()
+			t.crosswalk = t.crosswalk.to(t.matrix)
+		case t.crosswalk == nil:
+			t.crosswalk = V18.CTID().to(t.matrix)
+		default:
+			t.crosswalk = t.crosswalk.to(t.matrix)
+		}
+		n.set = t
+	})
+	return n.set
+}
+
+// Matrix returns the release of ATT&CK that alerts are mapped to.
+func (n *Enricher) Matrix() *Matrix { return n.tables().matrix }
+
+// Catalog returns the catalog of controls that alerts are mapped to.
+func (n *Enricher) Catalog() *Catalog { return n.tables().catalog }
+
+// For returns the mapping of an alert. It depends on the rule's name, source
+// and tags; only where those give no technique, on the fields. Mappings are
+// remembered, so the second alert of a rule costs a lookup. It does not run the
+// host's stages.
+func (n *Enricher) For(e *event.Event) *Mapping {
+	m := n.lookup(e.Rule, e.Source, e.Tags)
+	if m == nil {
+		// What is kept must not hold on to the bytes of the whole alert.
+		rule, source, tags := strings.Clone(e.Rule), strings.Clone(e.Source), slices.Clone(e.Tags)
+		for i, tag := range tags {
+			tags[i] = strings.Clone(tag)
+		}
+		m = n.tables().build(rule, source, tags, nil)
+		n.remember(rule, &cached{source, tags, m})
+	}
+	return m
+}
+
+func (n *Enricher) lookup(rule, source string, tags []string) *Mapping {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	for _, c := range n.cache[rule] {
+		if c.source == source && slices.Equal(c.tags, tags) {
+			return c.Mapping
+		}
+	}
+	return nil
+}
+
+const (
+	defaultCacheRules = 4096
+	variants          = 8 // of a rule by source and tags; one is the rule
+)
+
+func (n *Enricher) remember(rule string, c *cached) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	most := n.options.CacheRules
+	if most <= 0 {
+		most = defaultCacheRules
+	}
+	if n.cache == nil || n.size >= most {
+		// Starting anew forgets good entries too, but needs no bookkeeping on
+		// the way that matters, and only a flood of invented rules gets here.
+		n.cache, n.size = make(map[string][]*cached), 0
+	}
+	list := n.cache[rule]
+	if len(list) >= variants {
+		list = list[1:]
+		n.size--
+	}
+	n.cache[rule] = append(slices.Clip(list), c)
+	n.size++
+}

@@ -1,0 +1,95 @@
+package enrich
+
+import (
+	"strings"
+	"sync"
+)
+
+// The table of rules, data/rules.tsv, says by name what each rule of
+// falcosecurity/rules and falcosecurity/plugins looks for. Upstream's plugin
+// rules carry no ATT&CK tags, and some of the others carry wrong ones. It is
+// written and checked by hand; its columns are
+//
+//	source, rule
+//	techniques   T1003.008/credential-access/high, the ids of V19, with a space between them
+//	controls     AU-9 AU-12, those that the rule is evidence for or against
+//	reason       why these; for a rule without a technique, why it has none
+//	doubts       TAG wrong: why, or TAG weak: why, of what upstream's own tags say; with | between them
+const rulesDataset, rulesVersion = "falconer rules", "falcosecurity/rules c72713e, plugins 0b3cbd8"
+
+// ruleEntry is one row.
+type ruleEntry struct {
+	source, rule string
+	techniques   string // parsed when the rule is first seen
+	controls     string
+	reason       string
+	doubts       string
+}
+
+// claim is a technique that the table gives a rule.
+type claim struct {
+	technique  string
+	tactic     string // short name in V19
+	confidence Confidence
+}
+
+// doubt is what the table says of one of upstream's tags.
+type doubt struct {
+	tag   string
+	wrong bool // wrong, and not only weak
+	why   string
+}
+
+var ruleTable = sync.OnceValue(func() map[string][]ruleEntry {
+	t := make(map[string][]ruleEntry, 256)
+	for row := range rows(rulesText) {
+		e := ruleEntry{row[0], row[1], row[2], row[3], row[4], row[5]}
+		t[e.rule] = append(t[e.rule], e)
+	}
+	return t
+})
+
+// lookupRule returns the row of a rule. Falco before 0.30 gave no source, and
+// the name alone must do.
+func lookupRule(rule, source string) (ruleEntry, bool) {
+	for _, e := range ruleTable()[rule] {
+		if e.source == source || source == "" {
+			return e, true
+		}
+	}
+	return ruleEntry{}, false
+}
+
+func (e ruleEntry) claims() []claim {
+	var list []claim
+	for word := range strings.FieldsSeq(e.techniques) {
+		var c claim
+		var degree string
+		c.technique, word, _ = strings.Cut(word, "/")
+		c.tactic, degree, _ = strings.Cut(word, "/")
+		c.confidence = parseConfidence(degree)
+		list = append(list, c)
+	}
+	return list
+}
+
+func (e ruleEntry) allDoubts() []doubt {
+	var list []doubt
+	for text := range strings.SplitSeq(e.doubts, " | ") {
+		head, why, ok := strings.Cut(text, ": ")
+		tag, degree, two := strings.Cut(head, " ")
+		if ok && two {
+			list = append(list, doubt{tag, degree == "wrong", why})
+		}
+	}
+	return list
+}
+
+func parseConfidence(s string) Confidence {
+	for i, name := range confidenceNames {
+		if name == s {
+			return Confidence(i)
+		}
+	}
+	return 0
+}
