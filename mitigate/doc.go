@@ -1,0 +1,26 @@
+// Package mitigate says what a Falco alert means and what to do about it.
+//
+// [For] gives the [Plan] of an alert: what was seen and what it suggests, what
+// would make it benign and how to check that, what is at stake, and the steps
+// to take now, next and later, each with its reason and the ATT&CK mitigation
+// and NIST control it serves. Package report turns a Plan into a document.
+//
+// # Where the words come from
+//
+// The words are data: the YAML files below knowledge, whose README gives their
+// form. A [Library] holds them. It looks for the alert's rule first; for a rule
+// it does not know it falls back to the ATT&CK technique, then the tactic, then
+// the source of the alert, and [Plan.Level] says which it was. A host adds
+// files of its own with [Library.With].
+//
+// # Trust
+//
+// Whoever caused the alert chose much of its text. A [Text] therefore keeps our
+// words and the alert's values apart: a renderer knows for each [Span] whose it
+// is, and the values are already stripped of control characters and shortened.
+// A value enters a command or a manifest only if it has a shape that is known
+// to be safe for its field; a placeholder stands there otherwise.
+//
+// Plans are pure functions of the alert: no network, no clock, no state. All of
+// the package may be used by several goroutines at once.
+package mitigate

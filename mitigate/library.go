@@ -1,0 +1,274 @@
+package mitigate
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/falconer-go/falconer/event"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+//go:embed knowledge/en/*.yaml
+var embedded embed.FS
+
+// Library is a body of knowledge about alerts. It is immutable and safe to
+// share.
+//
+// A knowledge file is cut at the lines that begin an entry, which costs next to
+// nothing; an entry is parsed when it is first needed. What concerns every
+// alert (readings, patterns, urgency) is parsed at the first plan.
+type Library struct {
+	entries map[key]*entry
+	general func() *generalKnowledge
+}
+
+// key is the kind of an entry and its name.
+type key struct{ kind, name string }
+
+// entry is the text of one entry and, once it was needed, what it says.
+type entry struct {
+	kind, name string
+	file       string
+	line       int
+	text       []byte
+
+	once  sync.Once
+	value any
+	err   error
+}
+
+// generalKnowledge are the entries that are tried on every alert.
+type generalKnowledge struct {
+	readings []*readingEntry
+	patterns []*patternEntry
+	urgency  []*urgencyEntry
+}
+
+var defaultLibrary = sync.OnceValue(func() *Library {
+	l, err := newLibrary(nil, mustSub(embedded, "knowledge/en"))
+	if err != nil {
+		panic("mitigate: embedded knowledge: " + err.Error()) // a test parses all of it
+	}
+	return l
+})
+
+// Default returns the library that comes with the package.
+func Default() *Library { return defaultLibrary() }
+
+// With returns a library that holds what l holds and the entries of the *.yaml
+// files in fsys, in the form that knowledge/README.md gives. An entry replaces
+// one of the same kind and name in l. Every entry of fsys is parsed; the error
+// joins what is wrong with each, with file and line.
+func (l *Library) With(fsys fs.FS) (*Library, error) {
+	next, err := newLibrary(l.entries, fsys)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for k, e := range next.entries {
+		if l.entries[k] != e {
+			if _, err := e.parse(); err != nil {
+				errs = append(errs, err)
+			}
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return next, nil
+}
+
+func newLibrary(base map[key]*entry, fsys fs.FS) (*Library, error) {
+	l := &Library{entries: make(map[key]*entry, len(base))}
+	for k, e := range base {
+		l.entries[k] = e
+	}
+	files, err := fs.Glob(fsys, "*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	added := make(map[key]*entry)
+	for _, name := range files {
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range cut(path.Base(name), data) {
+			for _, k := range e.keys() {
+				if first := added[k]; first != nil {
+					return nil, fmt.Errorf("%s:%d: %s %q stands already in %s:%d", e.file, e.line, k.kind, k.name, first.file, first.line)
+				}
+				added[k] = e
+				l.entries[k] = e
+			}
+		}
+	}
+	l.general = sync.OnceValue(l.parseGeneral)
+	return l, nil
+}
+
+// cut splits a file into its entries. An entry begins with a line of the form
+// "- kind: name" at the left margin.
+func cut(file string, data []byte) []*entry {
+	var list []*entry
+	for i, line := 0, 1; i < len(data); line++ {
+		end := len(data)
+		if n := bytes.IndexByte(data[i:], '\n'); n >= 0 {
+			end = i + n + 1
+		}
+		if rest, ok := bytes.CutPrefix(data[i:end], []byte("- ")); ok {
+			kind, name, _ := strings.Cut(string(rest), ":")
+			list = append(list, &entry{kind: kind, name: unquote(name), file: file, line: line})
+		}
+		if len(list) > 0 {
+			e := list[len(list)-1]
+			e.text = append(e.text, data[i:end]...)
+		}
+		i = end
+	}
+	return list
+}
+
+// unquote returns the text of a scalar that stands on one line.
+func unquote(s string) string {
+	var text string
+	if err := yaml.Unmarshal([]byte(s), &text); err != nil {
+		return strings.TrimSpace(s)
+	}
+	return text
+}
+
+// keys are the names under which an entry is found: its own, and for a rule the
+// older ones.
+func (e *entry) keys() []key {
+	keys := []key{{e.kind, e.name}}
+	if e.kind == "rule" && bytes.Contains(e.text, []byte("\n  also:")) {
+		var also []struct {
+			Also []string `yaml:"also"`
+		}
+		if yaml.Unmarshal(e.text, &also) == nil && len(also) == 1 {
+			for _, name := range also[0].Also {
+				keys = append(keys, key{e.kind, name})
+			}
+		}
+	}
+	return keys
+}
+
+// parse returns what the entry says, as a pointer to the type of its kind.
+func (e *entry) parse() (any, error) {
+	e.once.Do(func() {
+		switch e.kind {
+		case "rule":
+			e.value, e.err = parseAs[ruleEntry](e)
+		case "technique", "tactic", "source", "internal":
+			e.value, e.err = parseAs[generalEntry](e)
+		case "mitigation":
+			e.value, e.err = parseAs[mitigationEntry](e)
+		case "reading":
+			e.value, e.err = parseAs[readingEntry](e)
+		case "pattern":
+			e.value, e.err = parseAs[patternEntry](e)
+		case "snippet":
+			e.value, e.err = parseAs[snippetEntry](e)
+		case "phrase":
+			e.value, e.err = parseAs[phraseEntry](e)
+		case "urgency":
+			e.value, e.err = parseAs[urgencyEntry](e)
+		default:
+			e.err = fmt.Errorf("%s:%d: %q is not a kind of entry", e.file, e.line, e.kind)
+		}
+	})
+	return e.value, e.err
+}
+
+func parseAs[T any](e *entry) (*T, error) {
+	// Empty lines before the entry make the lines of errors those of the file.
+	data := append(bytes.Repeat([]byte("\n"), e.line-1), e.text...)
+	var list []T
+	if err := yaml.Load(data, &list, yaml.WithKnownFields()); err != nil {
+		return nil, fmt.Errorf("%s: %s %q: %w", e.file, e.kind, e.name, err)
+	}
+	if len(list) != 1 {
+		return nil, fmt.Errorf("%s:%d: %s %q: expected one entry", e.file, e.line, e.kind, e.name)
+	}
+	return &list[0], nil
+}
+
+// find returns the entry of that kind and name, nil if there is none. An entry
+// that does not parse counts as not there; tests and With see to it that there
+// is no such entry.
+func find[T any](l *Library, kind, name string) *T {
+	e := l.entries[key{kind, name}]
+	if e == nil {
+		return nil
+	}
+	v, err := e.parse()
+	if err != nil {
+		return nil
+	}
+	return v.(*T)
+}
+
+// sorted returns the entries of a kind by name.
+func (l *Library) sorted(kind string) []*entry {
+	var list []*entry
+	for k, e := range l.entries {
+		if k.kind == kind && k.name == e.name {
+			list = append(list, e)
+		}
+	}
+	slices.SortFunc(list, func(a, b *entry) int { return strings.Compare(a.name, b.name) })
+	return list
+}
+
+func (l *Library) parseGeneral() *generalKnowledge {
+	return &generalKnowledge{
+		readings: all[readingEntry](l, "reading"),
+		patterns: all[patternEntry](l, "pattern"),
+		urgency:  all[urgencyEntry](l, "urgency"),
+	}
+}
+
+func all[T any](l *Library, kind string) []*T {
+	var list []*T
+	for _, e := range l.sorted(kind) {
+		if v, err := e.parse(); err == nil {
+			list = append(list, v.(*T))
+		}
+	}
+	return list
+}
+
+// phrase renders a phrase for e; a phrase that does not exist is empty.
+func (l *Library) phrase(name string, e *event.Event) Text {
+	p := find[phraseEntry](l, "phrase", name)
+	if p == nil {
+		return nil
+	}
+	return p.Say.first(l, e)
+}
+
+// Rules returns the names of the rules that l knows, sorted.
+func (l *Library) Rules() []string {
+	var list []string
+	for _, e := range l.sorted("rule") {
+		list = append(list, e.name)
+	}
+	return list
+}
+
+func mustSub(fsys fs.FS, dir string) fs.FS {
+	sub, err := fs.Sub(fsys, dir)
+	if err != nil {
+		panic(err)
+	}
+	return sub
+}

@@ -1,0 +1,52 @@
+package mitigate
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/falconer-go/falconer/event"
+)
+
+// sample returns the alert that the report example has built in.
+func sample(t testing.TB) *event.Event {
+	data, err := os.ReadFile("../examples/report/testdata/alert.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := event.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestPlanOfSample(t *testing.T) {
+	p := For(sample(t))
+	if p.Level != ByRule {
+		t.Errorf("Level = %v, want rule", p.Level)
+	}
+	if p.Verdict.Urgency != Note {
+		t.Errorf("Urgency = %v, want note: it is a test run", p.Verdict.Urgency)
+	}
+	if len(p.Benign) == 0 || !p.Benign[0].Fits || p.Benign[0].Strength != High {
+		t.Fatalf("the event-generator is not the first benign case: %+v", p.Benign)
+	}
+	for _, phase := range []Phase{Now, Next, Later} {
+		n := 0
+		for _, s := range p.Steps {
+			if s.Phase == phase {
+				n++
+				if len(s.Why) == 0 || len(s.Controls) == 0 {
+					t.Errorf("%v: step without reason or control: %v", phase, s.Do)
+				}
+			}
+		}
+		if n == 0 {
+			t.Errorf("no step for %v", phase)
+		}
+	}
+	if len(p.Config) != 2 || !strings.Contains(p.Config[0].Body, "fields: [proc.exepath, proc.cmdline, fd.name]") {
+		t.Errorf("Config = %+v", p.Config)
+	}
+}

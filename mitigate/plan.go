@@ -1,0 +1,174 @@
+package mitigate
+
+import (
+	"fmt"
+
+	"github.com/falconer-go/falconer/enrich"
+	"github.com/falconer-go/falconer/event"
+)
+
+// Plan is what one alert means and what to do about it. It is made by [For] or
+// [Library.Plan] and not to be changed afterwards.
+type Plan struct {
+	Event   *event.Event
+	Mapping *enrich.Mapping
+
+	Level   Level   // how specific the knowledge behind the plan is
+	Verdict Verdict // the first thing to read
+
+	LooksFor []Text // what the rule looks for; what the technique or source is where the rule is not known
+	Blind    Text   // what the rule cannot see; empty where the rule is not known
+	Readings []Reading
+	Gaps     []Reading // what the alert does not say, and where it stands
+	Impact   []Text
+	Benign   []Benign // fitting ones first, the strongest first
+	Triage   []Text   // questions in the order to ask them
+	Steps    []Step   // by phase, in order
+	Config   []Snippet
+	Tuning   []Text // how to tune the rule, and how not to
+	Related  []Related
+	Conclude []Text
+}
+
+// Level says how specific the knowledge behind a [Plan] is.
+type Level uint8
+
+// The levels, most specific first.
+const (
+	ByRule      Level = iota // knowledge of the rule itself
+	ByInternal               // knowledge of this kind of internal event of Falco
+	ByTechnique              // of the ATT&CK technique the rule is mapped to
+	ByTactic                 // of its tactic alone
+	BySource                 // of the source of the alert alone
+	ByNothing                // not even the source is known
+)
+
+var levelNames = [...]string{"rule", "internal", "technique", "tactic", "source", "none"}
+
+func (l Level) String() string {
+	if int(l) < len(levelNames) {
+		return levelNames[l]
+	}
+	return fmt.Sprintf("Level(%d)", uint8(l))
+}
+
+// MarshalText implements [encoding.TextMarshaler] with the name of l.
+func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// Verdict is the short form of a plan.
+type Verdict struct {
+	Seen       Text // what was seen: certain
+	Suggests   Text // what it suggests
+	Confidence Confidence
+	Settle     Text // the one check that would settle it
+	Urgency    Urgency
+	Because    Text // why this urgency
+}
+
+// Urgency says when somebody has to act.
+type Urgency uint8
+
+// The urgencies, least first.
+const (
+	Note    Urgency = iota // no one has to act; it is worth keeping
+	Routine                // within days
+	Today                  // within the working day
+	Soon                   // within the hour
+	AtOnce                 // wake somebody
+)
+
+var urgencyNames = [...]string{"note", "routine", "today", "within the hour", "at once"}
+
+func (u Urgency) String() string {
+	if int(u) < len(urgencyNames) {
+		return urgencyNames[u]
+	}
+	return fmt.Sprintf("Urgency(%d)", uint8(u))
+}
+
+// MarshalText implements [encoding.TextMarshaler] with the words for u.
+func (u Urgency) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+
+// Reading is an inference from the alert's fields.
+type Reading struct {
+	Name       string
+	Topic      string // actor, origin, target, network, image, identity, outcome, timing, gap
+	Says       Text
+	Confidence Confidence
+	Limits     Text // when the inference fails
+}
+
+// Benign is a cause that would make the alert harmless.
+type Benign struct {
+	Case     Text
+	Fits     bool       // the alert's fields point to it; false if they cannot tell
+	Strength Confidence // how strongly, where Fits
+	Why      Text
+	Confirm  Text
+	AndIfNot Text // what follows if it is not confirmed
+	Snippets []Snippet
+}
+
+// Phase is when a step is due.
+type Phase uint8
+
+// The phases of a response, in order.
+const (
+	Now   Phase = iota // contain, and keep the evidence
+	Next               // eradicate and recover
+	Later              // harden
+)
+
+var phaseNames = [...]string{"now", "next", "later"}
+
+func (p Phase) String() string {
+	if int(p) < len(phaseNames) {
+		return phaseNames[p]
+	}
+	return fmt.Sprintf("Phase(%d)", uint8(p))
+}
+
+// MarshalText implements [encoding.TextMarshaler] with the name of p.
+func (p Phase) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// Step is one thing to do.
+type Step struct {
+	Phase       Phase
+	Do          Text
+	Why         Text
+	Mitigations []Reference // ATT&CK mitigations it serves
+	Controls    []Reference // NIST SP 800-53 controls it serves
+	Snippets    []Snippet
+}
+
+// Reference is an id with its name, such as M1029, Remote Data Storage.
+type Reference struct {
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty"`
+}
+
+// Snippet is a command, a manifest or a piece of configuration, ready to be
+// copied. Its body holds no value of the alert whose shape is not known to be
+// safe there.
+type Snippet struct {
+	Name         string
+	Title        Text
+	Kind         string // shell, kubernetes, falco, aws, gcloud, github, okta, json
+	Body         string
+	Changes      bool // it changes or destroys something
+	Undo         Text // how to take it back, where it changes something
+	Placeholders []Placeholder
+}
+
+// Placeholder is a word in capitals that stands in a snippet for a value that
+// the reader has to fill in.
+type Placeholder struct {
+	Word  string
+	Field string // the alert's field that it stands for
+}
+
+// Related is another rule worth looking for in the same minutes.
+type Related struct {
+	Rule string
+	Why  Text
+}

@@ -1,0 +1,176 @@
+package report
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/mitigate"
+)
+
+// maxOther is how many of the fields without a row of their own are listed.
+const maxOther = 24
+
+// row is a line of the details: a label, and the fields that make it, each with
+// what stands before it. The row is left out if none of the fields has a value.
+type row struct {
+	label string
+	parts []part
+}
+
+type part struct{ before, field string }
+
+// rows are the lines below the header of the alert. A field stands in one row.
+var rows = []row{
+	{"Event type", []part{{"", "evt.type"}, {"result ", "evt.res"}, {"flags ", "evt.arg.flags"}}},
+	{"Process", []part{{"", "proc.name"}, {"pid ", "proc.pid"}, {"executable ", "proc.exepath"}, {"command ", "proc.cmdline"}, {"terminal ", "proc.tty"}}},
+	{"User", []part{{"", "user.name"}, {"uid ", "user.uid"}, {"login uid ", "user.loginuid"}}},
+	{"Parent", []part{{"", "proc.pname"}, {"command ", "proc.pcmdline"}, {"pid ", "proc.ppid"}}},
+	{"Ancestors", []part{{"", "proc.aname[2]"}, {"", "proc.aname[3]"}, {"", "proc.aname[4]"}}},
+	{"Container", []part{{"", "container.name"}, {"id ", "container.id"}, {"image ", "container.image.repository"}, {"tag ", "container.image.tag"}, {"image ", "container.image"}}},
+	{"Pod", []part{{"", "k8s.pod.name"}, {"namespace ", "k8s.ns.name"}}},
+	{"File", []part{{"", "fd.name"}, {"", "fs.path.name"}, {"type ", "fd.type"}}},
+	{"Connection", []part{{"protocol ", "fd.l4proto"}, {"client ", "fd.cip"}, {"port ", "fd.cport"}, {"server ", "fd.sip"}, {"port ", "fd.sport"}, {"local ", "fd.lip"}, {"port ", "fd.lport"}, {"remote ", "fd.rip"}, {"port ", "fd.rport"}, {"name ", "fd.sip.name"}}},
+	{"Kubernetes user", []part{{"", "ka.user.name"}, {"groups ", "ka.user.groups"}, {"impersonating ", "ka.impuser.name"}}},
+	{"Request", []part{{"", "ka.verb"}, {"", "ka.target.resource"}, {"", "ka.target.name"}, {"namespace ", "ka.target.namespace"}, {"URI ", "ka.uri"}}},
+	{"Response", []part{{"code ", "ka.response.code"}, {"reason ", "ka.response.reason"}}},
+	{"AWS principal", []part{{"", "ct.user"}, {"type ", "ct.user.identitytype"}, {"ARN ", "ct.user.arn"}}},
+	{"AWS call", []part{{"", "ct.name"}, {"service ", "ct.src"}, {"region ", "ct.region"}, {"error ", "ct.error"}}},
+	{"From", []part{{"address ", "ct.srcip"}, {"user agent ", "ct.useragent"}}},
+}
+
+func (b *builder) details() []block {
+	e := b.p.Event
+	when := e.Time.Format("2006-01-02 15:04:05.999999999 UTC")
+	fs := facts{
+		{"Rule", value("alert.rule", e.Rule)},
+		{"Priority", say(e.Priority.String())},
+		{"Time", say(when)},
+		{"Host", orUnavailable("alert.hostname", e.Hostname, "the alert does not name it")},
+		{"Source", orUnavailable("alert.source", e.Source, "the alert does not name it; syscall in versions that leave it out")},
+	}
+	done := make(map[string]bool, 32)
+	for _, r := range rows {
+		if t := rowText(e, r, done); t != nil {
+			fs = append(fs, fact{r.label, t})
+		}
+	}
+	if t := otherFields(e, done); t != nil {
+		fs = append(fs, fact{"Other fields", t})
+	}
+	if t := unavailable(e); t != nil {
+		fs = append(fs, fact{"Not available", t})
+	}
+	out := []block{fs}
+	if text := cmpOr(e.Message, e.Output); text != "" {
+		out = append(out, paragraph(join(say("Falco's message: "), mitigate.Text{{Kind: mitigate.Value, Text: mitigate.ShowMessage(text), Field: "alert.output"}})))
+	}
+	return out
+}
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func value(field, text string) mitigate.Text {
+	return mitigate.Text{{Kind: mitigate.Value, Text: mitigate.Show(text), Field: field}}
+}
+
+func orUnavailable(field, text, instead string) mitigate.Text {
+	if text == "" || text == "<NA>" {
+		return say("not available (" + instead + ")")
+	}
+	return value(field, text)
+}
+
+func rowText(e *event.Event, r row, done map[string]bool) mitigate.Text {
+	var t mitigate.Text
+	for _, p := range r.parts {
+		if done[p.field] {
+			continue
+		}
+		span, ok := mitigate.ValueOf(e, p.field)
+		if !ok {
+			continue
+		}
+		done[p.field] = true
+		if t != nil {
+			t = append(t, mitigate.Span{Text: ", "})
+		}
+		if p.field == "container.id" && span.Text == "host" {
+			t = append(t, mitigate.Span{Text: "none, the process ran on the host"})
+			done["container.name"] = true
+			return t[len(t)-1:]
+		}
+		if p.before != "" {
+			t = append(t, mitigate.Span{Text: p.before})
+		}
+		t = append(t, span)
+		if note := gloss(p.field, span.Text); note != "" {
+			t = append(t, mitigate.Span{Text: " (" + note + ")"})
+		}
+	}
+	return t
+}
+
+// gloss explains the values that look odd without an explanation.
+func gloss(field, text string) string {
+	switch {
+	case field == "user.loginuid" && (text == "-1" || text == "4294967295"):
+		return "no login session"
+	case field == "proc.tty" && text == "0":
+		return "none"
+	case field == "user.uid" && text == "4294967295":
+		return "unknown"
+	}
+	return ""
+}
+
+// otherFields lists the fields that have a value and no row.
+func otherFields(e *event.Event, done map[string]bool) mitigate.Text {
+	var t mitigate.Text
+	n := 0
+	for name := range e.Fields.All() {
+		if done[name] || slices.Contains(timeFields, name) {
+			continue
+		}
+		span, ok := mitigate.ValueOf(e, name)
+		if !ok {
+			continue
+		}
+		n++
+		if n > maxOther {
+			continue
+		}
+		if t != nil {
+			t = append(t, mitigate.Span{Text: ", "})
+		}
+		// A field's name is foreign as well: anyone who sends an alert sets it.
+		t = append(t, mitigate.Span{Kind: mitigate.Value, Text: mitigate.Show(name)}, mitigate.Span{Text: " "}, span)
+	}
+	if n > maxOther {
+		t = append(t, mitigate.Span{Text: ", and " + strconv.Itoa(n-maxOther) + " more"})
+	}
+	return t
+}
+
+// timeFields repeat the time of the alert.
+var timeFields = []string{"evt.time", "evt.time.iso8601", "jevt.time", "jevt.time.iso8601"}
+
+// unavailable names the fields that Falco printed without a value.
+func unavailable(e *event.Event) mitigate.Text {
+	var t mitigate.Text
+	for name, v := range e.Fields.All() {
+		if v.Available() {
+			continue
+		}
+		if t != nil {
+			t = append(t, mitigate.Span{Text: ", "})
+		}
+		t = append(t, mitigate.Span{Kind: mitigate.Value, Text: mitigate.Show(name)})
+	}
+	return t
+}

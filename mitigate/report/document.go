@@ -1,0 +1,68 @@
+package report
+
+import "github.com/falconer-go/falconer/mitigate"
+
+// The document between a plan and its renderers: sections of blocks, without
+// any markup. Renderers are one file each.
+
+type document struct {
+	title    string // of ours
+	subject  mitigate.Text
+	lead     []mitigate.Text
+	sections []section
+}
+
+type section struct {
+	title  string
+	blocks []block
+}
+
+// block is one of the types below.
+type block any
+
+type heading string
+
+type paragraph mitigate.Text
+
+// facts are rows of a label and what belongs to it.
+type facts []fact
+
+type fact struct {
+	label string
+	value mitigate.Text
+}
+
+// list is a list of items, numbered or not.
+type list struct {
+	ordered bool
+	items   []item
+}
+
+type item struct {
+	text   mitigate.Text
+	blocks []block // paragraphs and code
+}
+
+// code is text to be copied as it stands.
+type code struct {
+	title mitigate.Text
+	lang  string
+	body  string
+}
+
+type table struct {
+	head []string
+	rows [][]mitigate.Text
+}
+
+// say returns a text of our own words.
+func say(s string) mitigate.Text { return mitigate.Text{{Text: s}} }
+
+// join appends texts to one another.
+func join(parts ...mitigate.Text) mitigate.Text {
+	var t mitigate.Text
+	for _, p := range parts {
+		t = append(t, p...)
+	}
+	return t
+}

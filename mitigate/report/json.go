@@ -1,0 +1,157 @@
+package report
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/falconer-go/falconer/enrich"
+	"github.com/falconer-go/falconer/mitigate"
+)
+
+// MarshalJSON returns the report as a JSON object: the alert's header, what the
+// plan says, as plain text, and the mapping.
+func (r *Report) MarshalJSON() ([]byte, error) {
+	p := r.plan
+	e := p.Event
+	doc := jsonReport{
+		Alert: jsonAlert{
+			Rule: e.Rule, Priority: e.Priority.String(), Time: e.Time, Source: e.Source, Hostname: e.Hostname, Tags: e.Tags,
+		},
+		Knowledge: p.Level,
+		Verdict: jsonVerdict{
+			Seen: p.Verdict.Seen.String(), Suggests: p.Verdict.Suggests.String(), Confidence: p.Verdict.Confidence,
+			Settle: p.Verdict.Settle.String(), Urgency: p.Verdict.Urgency, Because: p.Verdict.Because.String(),
+		},
+		LooksFor: texts(p.LooksFor), Blind: p.Blind.String(),
+		Readings: jsonReadings(p.Readings), Gaps: jsonReadings(p.Gaps),
+		Impact: texts(p.Impact), Triage: texts(p.Triage), Configuration: jsonSnippets(p.Config),
+		Tuning: texts(p.Tuning), Conclusion: texts(p.Conclude),
+		Mapping: p.Mapping,
+	}
+	for _, c := range p.Benign {
+		doc.Benign = append(doc.Benign, jsonBenign{
+			Case: c.Case.String(), Fits: c.Fits, Strength: c.Strength, Why: c.Why.String(), Confirm: c.Confirm.String(),
+			AndIfNot: c.AndIfNot.String(), Snippets: jsonSnippets(c.Snippets),
+		})
+	}
+	for _, s := range p.Steps {
+		doc.Steps = append(doc.Steps, jsonStep{
+			Phase: s.Phase, Do: s.Do.String(), Why: s.Why.String(), Mitigations: s.Mitigations, Controls: s.Controls,
+			Snippets: jsonSnippets(s.Snippets),
+		})
+	}
+	for _, rel := range p.Related {
+		doc.Related = append(doc.Related, jsonRelated{rel.Rule, rel.Why.String()})
+	}
+	return json.Marshal(doc)
+}
+
+type jsonReport struct {
+	Alert         jsonAlert       `json:"alert"`
+	Knowledge     mitigate.Level  `json:"knowledge"`
+	Verdict       jsonVerdict     `json:"verdict"`
+	LooksFor      []string        `json:"looks_for,omitempty"`
+	Blind         string          `json:"blind,omitempty"`
+	Readings      []jsonReading   `json:"readings,omitempty"`
+	Gaps          []jsonReading   `json:"gaps,omitempty"`
+	Impact        []string        `json:"impact,omitempty"`
+	Benign        []jsonBenign    `json:"benign,omitempty"`
+	Triage        []string        `json:"triage,omitempty"`
+	Steps         []jsonStep      `json:"steps,omitempty"`
+	Configuration []jsonSnippet   `json:"configuration,omitempty"`
+	Tuning        []string        `json:"tuning,omitempty"`
+	Related       []jsonRelated   `json:"related,omitempty"`
+	Conclusion    []string        `json:"conclusion,omitempty"`
+	Mapping       *enrich.Mapping `json:"mapping"`
+}
+
+type jsonAlert struct {
+	Rule     string    `json:"rule"`
+	Priority string    `json:"priority"`
+	Time     time.Time `json:"time"`
+	Source   string    `json:"source,omitempty"`
+	Hostname string    `json:"hostname,omitempty"`
+	Tags     []string  `json:"tags,omitempty"`
+}
+
+type jsonVerdict struct {
+	Seen       string              `json:"seen"`
+	Suggests   string              `json:"suggests"`
+	Confidence mitigate.Confidence `json:"confidence"`
+	Settle     string              `json:"settle,omitempty"`
+	Urgency    mitigate.Urgency    `json:"urgency"`
+	Because    string              `json:"because"`
+}
+
+type jsonReading struct {
+	Name       string              `json:"name"`
+	Topic      string              `json:"topic"`
+	Says       string              `json:"says"`
+	Confidence mitigate.Confidence `json:"confidence"`
+	Limits     string              `json:"limits,omitempty"`
+}
+
+type jsonBenign struct {
+	Case     string              `json:"case"`
+	Fits     bool                `json:"fits"`
+	Strength mitigate.Confidence `json:"strength"`
+	Why      string              `json:"why"`
+	Confirm  string              `json:"confirm"`
+	AndIfNot string              `json:"and_if_not,omitempty"`
+	Snippets []jsonSnippet       `json:"snippets,omitempty"`
+}
+
+type jsonStep struct {
+	Phase       mitigate.Phase       `json:"phase"`
+	Do          string               `json:"do"`
+	Why         string               `json:"why"`
+	Mitigations []mitigate.Reference `json:"mitigations,omitempty"`
+	Controls    []mitigate.Reference `json:"controls,omitempty"`
+	Snippets    []jsonSnippet        `json:"snippets,omitempty"`
+}
+
+type jsonSnippet struct {
+	Name         string            `json:"name"`
+	Title        string            `json:"title"`
+	Kind         string            `json:"kind"`
+	Body         string            `json:"body"`
+	Changes      bool              `json:"changes"`
+	Undo         string            `json:"undo,omitempty"`
+	Placeholders map[string]string `json:"placeholders,omitempty"` // the word, and the field it stands for
+}
+
+type jsonRelated struct {
+	Rule string `json:"rule"`
+	Why  string `json:"why"`
+}
+
+func texts(list []mitigate.Text) []string {
+	var out []string
+	for _, t := range list {
+		out = append(out, t.String())
+	}
+	return out
+}
+
+func jsonReadings(list []mitigate.Reading) []jsonReading {
+	var out []jsonReading
+	for _, r := range list {
+		out = append(out, jsonReading{r.Name, r.Topic, r.Says.String(), r.Confidence, r.Limits.String()})
+	}
+	return out
+}
+
+func jsonSnippets(list []mitigate.Snippet) []jsonSnippet {
+	var out []jsonSnippet
+	for _, s := range list {
+		j := jsonSnippet{Name: s.Name, Title: s.Title.String(), Kind: s.Kind, Body: s.Body, Changes: s.Changes, Undo: s.Undo.String()}
+		for _, p := range s.Placeholders {
+			if j.Placeholders == nil {
+				j.Placeholders = make(map[string]string)
+			}
+			j.Placeholders[p.Word] = p.Field
+		}
+		out = append(out, j)
+	}
+	return out
+}

@@ -1,0 +1,211 @@
+package report
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/falconer-go/falconer/mitigate"
+)
+
+// Markdown returns the report as GitHub Flavored Markdown.
+func (r *Report) Markdown() string { return string(r.AppendMarkdown(nil)) }
+
+// AppendMarkdown appends the report as GitHub Flavored Markdown to dst.
+//
+// Values of the alert stand in code spans, in which Markdown knows no markup;
+// the span's fence is longer than any run of backticks in the value.
+func (r *Report) AppendMarkdown(dst []byte) []byte {
+	w := markdown{b: dst}
+	w.document(&r.doc)
+	return w.b
+}
+
+type markdown struct {
+	b      []byte
+	indent string // of the list item that is being written
+}
+
+func (w *markdown) document(d *document) {
+	w.raw("# " + d.title + ": ")
+	w.subject(d.subject)
+	w.raw("\n")
+	for _, t := range d.lead {
+		w.raw("\n")
+		w.text(t, false)
+		w.raw("\n")
+	}
+	for _, s := range d.sections {
+		w.raw("\n## " + s.title + "\n")
+		w.blocks(s.blocks)
+	}
+}
+
+// simple are the titles that no dialect of Markdown makes anything of.
+var simple = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ,/()_+-]*$`)
+
+// reference is a character reference, such as &amp;.
+var reference = regexp.MustCompile(`^&#?[A-Za-z0-9]+;`)
+
+func (w *markdown) subject(t mitigate.Text) {
+	for _, s := range t {
+		if simple.MatchString(s.Text) {
+			w.words(s.Text)
+		} else {
+			w.span(s.Text)
+		}
+	}
+}
+
+func (w *markdown) raw(s string) { w.b = append(w.b, s...) }
+
+func (w *markdown) blocks(blocks []block) {
+	for _, b := range blocks {
+		w.raw("\n")
+		switch b := b.(type) {
+		case heading:
+			w.raw("### " + string(b) + "\n")
+		case paragraph:
+			w.raw(w.indent)
+			w.text(mitigate.Text(b), false)
+			w.raw("\n")
+		case facts:
+			w.raw("| Detail | Value |\n|---|---|\n")
+			for _, f := range b {
+				w.raw("| " + f.label + " | ")
+				w.text(f.value, true)
+				w.raw(" |\n")
+			}
+		case table:
+			w.table(b)
+		case list:
+			w.list(b)
+		case code:
+			w.code(b)
+		}
+	}
+}
+
+func (w *markdown) table(t table) {
+	w.raw("| " + strings.Join(t.head, " | ") + " |\n|" + strings.Repeat("---|", len(t.head)) + "\n")
+	for _, r := range t.rows {
+		w.raw("|")
+		for _, cell := range r {
+			w.raw(" ")
+			w.text(cell, true)
+			w.raw(" |")
+		}
+		w.raw("\n")
+	}
+}
+
+func (w *markdown) list(l list) {
+	for i, it := range l.items {
+		mark := "- "
+		if l.ordered {
+			mark = strconv.Itoa(i+1) + ". "
+		}
+		w.raw(w.indent + mark)
+		w.text(it.text, false)
+		w.raw("\n")
+		outer := w.indent
+		w.indent += strings.Repeat(" ", len(mark))
+		w.blocks(it.blocks)
+		w.indent = outer
+	}
+}
+
+func (w *markdown) code(c code) {
+	if len(c.title) > 0 {
+		w.raw(w.indent)
+		w.text(c.title, false)
+		w.raw(":\n\n")
+	}
+	fence := strings.Repeat("`", max(3, longestRun(c.body)+1))
+	w.raw(w.indent + fence + c.lang + "\n")
+	for line := range strings.Lines(c.body) {
+		w.raw(w.indent + line)
+	}
+	if !strings.HasSuffix(c.body, "\n") {
+		w.raw("\n")
+	}
+	w.raw(w.indent + fence + "\n")
+}
+
+func (w *markdown) text(t mitigate.Text, cell bool) {
+	for _, s := range t {
+		// A pipe would end a table cell even in a code span, and a backslash
+		// before it helps only if no other stands before that one.
+		if s.Kind == mitigate.Plain || cell && strings.Contains(s.Text, "|") {
+			w.words(s.Text)
+		} else {
+			w.span(s.Text)
+		}
+	}
+}
+
+// span writes s as a code span.
+func (w *markdown) span(s string) {
+	fence := strings.Repeat("`", longestRun(s)+1)
+	pad := ""
+	if s == "" || s[0] == '`' || s[len(s)-1] == '`' || s[0] == ' ' && s[len(s)-1] == ' ' {
+		pad = " "
+	}
+	w.raw(fence + pad + s + pad + fence)
+}
+
+// words writes s so that none of it is markup.
+func (w *markdown) words(s string) {
+	for i := range len(s) {
+		c := s[i]
+		switch c {
+		case '\\', '`', '*', '[', ']', '<', '>', '~', '#':
+			w.b = append(w.b, '\\')
+		case '&':
+			if reference.MatchString(s[i:]) {
+				w.b = append(w.b, '\\')
+			}
+		case '_':
+			if i == 0 || i == len(s)-1 || !alphanumeric(s[i-1]) || !alphanumeric(s[i+1]) {
+				w.b = append(w.b, '\\')
+			}
+		case '\n', '\r':
+			c = ' '
+		case '@', '|':
+			w.entity(c)
+			continue
+		case ':', '.':
+			// https:// and www. are made links of.
+			if strings.HasPrefix(s[i:], "://") || i >= 3 && strings.EqualFold(s[i-3:i], "www") {
+				w.entity(c)
+				continue
+			}
+		}
+		w.b = append(w.b, c)
+	}
+}
+
+// entity writes c as a character reference.
+func (w *markdown) entity(c byte) {
+	w.b = append(w.b, "&#"...)
+	w.b = strconv.AppendInt(w.b, int64(c), 10)
+	w.b = append(w.b, ';')
+}
+
+func alphanumeric(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80
+}
+
+// longestRun returns the length of the longest run of backticks in s.
+func longestRun(s string) int {
+	longest, run := 0, 0
+	for i := range len(s) {
+		if s[i] == '`' {
+			run++
+			longest = max(longest, run)
+		} else {
+			run = 0
+		}
+	}
+	return longest
+}

@@ -1,0 +1,267 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/mitigate"
+)
+
+// Report is the document about one alert. It is immutable and safe to share.
+type Report struct {
+	plan *mitigate.Plan
+	doc  document
+}
+
+// For returns the report on e, made from the default knowledge; see
+// [mitigate.For].
+func For(e *event.Event) *Report { return New(mitigate.For(e)) }
+
+// New returns the report that a plan makes.
+func New(p *mitigate.Plan) *Report {
+	b := builder{p: p, shown: make(map[string]bool)}
+	return &Report{plan: p, doc: document{
+		title:   "Falco Alert Report",
+		subject: mitigate.Text{{Kind: mitigate.Value, Text: mitigate.Show(p.Event.Rule), Field: "alert.rule"}},
+		lead:    b.lead(),
+		sections: []section{
+			{"Alert Details", b.details()},
+			{"Analysis", b.analysis()},
+			{"Potential Impact", b.impact()},
+			{"Mitigation Strategies", b.mitigation()},
+			{"Example Configuration", b.configuration()},
+			{"Conclusion", b.conclusion()},
+			{"Mappings", b.mappings()},
+		},
+	}}
+}
+
+// Plan returns what the report is made of.
+func (r *Report) Plan() *mitigate.Plan { return r.plan }
+
+// builder turns a plan into a document.
+type builder struct {
+	p     *mitigate.Plan
+	shown map[string]bool // snippets that stand in the document already
+}
+
+func (b *builder) lead() []mitigate.Text {
+	v := b.p.Verdict
+	urgency := v.Urgency.String()
+	return []mitigate.Text{
+		join(say("Urgency: "+urgency+" ("), v.Because, say(").")),
+		v.Suggests,
+	}
+}
+
+func (b *builder) analysis() []block {
+	p := b.p
+	var out []block
+	out = append(out, paragraph(p.Verdict.Seen))
+	for _, t := range p.LooksFor {
+		out = append(out, paragraph(t))
+	}
+	if len(p.Readings) > 0 {
+		var l list
+		for _, r := range p.Readings {
+			l.items = append(l.items, item{text: reading(r)})
+		}
+		out = append(out, heading("What the fields say"), l)
+	}
+	if p.Verdict.Suggests != nil {
+		out = append(out, heading("What it suggests"),
+			paragraph(join(p.Verdict.Suggests, say(" Confidence from this alert alone: "+p.Verdict.Confidence.String()+"."))))
+		if p.Verdict.Settle != nil {
+			out = append(out, paragraph(join(say("What would settle it: "), p.Verdict.Settle)))
+		}
+	}
+	if len(p.Benign) > 0 {
+		out = append(out, heading("What would make it benign"), b.benign())
+	}
+	if len(p.Triage) > 0 {
+		l := list{ordered: true}
+		for _, t := range p.Triage {
+			l.items = append(l.items, item{text: t})
+		}
+		out = append(out, heading("Questions, in this order"), l)
+	}
+	if len(p.Gaps) > 0 || p.Blind != nil {
+		out = append(out, heading("What this alert cannot tell"))
+		if p.Blind != nil {
+			out = append(out, paragraph(p.Blind))
+		}
+		if len(p.Gaps) > 0 {
+			var l list
+			for _, r := range p.Gaps {
+				l.items = append(l.items, item{text: r.Says})
+			}
+			out = append(out, l)
+		}
+	}
+	if len(p.Related) > 0 {
+		var l list
+		for _, r := range p.Related {
+			l.items = append(l.items, item{text: join(say(r.Rule+": "), r.Why, say("."))})
+		}
+		out = append(out, heading("Rules to look for in the same minutes"), l)
+	}
+	return out
+}
+
+func reading(r mitigate.Reading) mitigate.Text {
+	t := r.Says
+	if r.Confidence != mitigate.High && r.Confidence != mitigate.Unknown {
+		t = join(t, say(" (confidence: "+r.Confidence.String()+")"))
+	}
+	if r.Limits != nil {
+		t = join(t, say(" But: "), r.Limits)
+	}
+	return t
+}
+
+func (b *builder) benign() list {
+	var l list
+	for _, c := range b.p.Benign {
+		var t mitigate.Text
+		if c.Fits {
+			t = say("Fits this alert (" + strength(c.Strength) + "): ")
+		}
+		t = join(t, capital(c.Case), say(". "), c.Why, say(" To confirm: "), c.Confirm)
+		if c.AndIfNot != nil {
+			t = join(t, say(" "), c.AndIfNot)
+		}
+		l.items = append(l.items, item{text: t, blocks: b.snippets(c.Snippets)})
+	}
+	return l
+}
+
+func strength(c mitigate.Confidence) string {
+	switch c {
+	case mitigate.High:
+		return "strongly"
+	case mitigate.Medium:
+		return "moderately"
+	}
+	return "weakly"
+}
+
+// capital returns t with its first letter in upper case, if that is ours.
+func capital(t mitigate.Text) mitigate.Text {
+	if len(t) == 0 || t[0].Kind != mitigate.Plain || t[0].Text == "" {
+		return t
+	}
+	first := t[0]
+	first.Text = strings.ToUpper(first.Text[:1]) + first.Text[1:]
+	return join(mitigate.Text{first}, t[1:])
+}
+
+func (b *builder) impact() []block {
+	if len(b.p.Impact) == 0 {
+		return []block{paragraph(say("Nothing specific can be said without knowing the rule; see the questions above."))}
+	}
+	var l list
+	for _, t := range b.p.Impact {
+		l.items = append(l.items, item{text: t})
+	}
+	return []block{l}
+}
+
+var phaseTitles = [...]string{
+	mitigate.Now:   "Now: contain, and keep the evidence",
+	mitigate.Next:  "Next: eradicate and recover",
+	mitigate.Later: "Later: harden",
+}
+
+func (b *builder) mitigation() []block {
+	var out []block
+	for phase, title := range phaseTitles {
+		l := list{ordered: true}
+		for _, s := range b.p.Steps {
+			if s.Phase == mitigate.Phase(phase) {
+				l.items = append(l.items, b.step(s))
+			}
+		}
+		if len(l.items) > 0 {
+			out = append(out, heading(title), l)
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, paragraph(say("No step can be named without knowing more; begin with the questions above.")))
+	}
+	return out
+}
+
+func (b *builder) step(s mitigate.Step) item {
+	it := item{text: s.Do}
+	why := join(say("Why: "), s.Why)
+	if refs := append(append([]mitigate.Reference(nil), s.Mitigations...), s.Controls...); len(refs) > 0 {
+		var names []string
+		for _, r := range refs {
+			names = append(names, strings.TrimSpace(r.ID+" "+r.Name))
+		}
+		why = join(why, say(" Serves: "+strings.Join(names, "; ")+"."))
+	}
+	it.blocks = append([]block{paragraph(why)}, b.snippets(s.Snippets)...)
+	return it
+}
+
+// languages are what the code blocks of each kind of snippet are written in.
+var languages = map[string]string{"kubernetes": "yaml", "falco": "yaml", "json": "json"}
+
+// snippets shows each snippet once; where it is wanted again, its title refers
+// back to it.
+func (b *builder) snippets(snippets []mitigate.Snippet) []block {
+	var out []block
+	for _, s := range snippets {
+		if b.shown[s.Name] && s.Kind != "falco" {
+			out = append(out, paragraph(join(say("Command: see above, "), s.Title, say("."))))
+			continue
+		}
+		b.shown[s.Name] = true
+		lang := languages[s.Kind]
+		if lang == "" {
+			lang = "sh"
+		}
+		title := s.Title
+		if s.Changes {
+			title = join(title, say(". This changes the system."))
+		}
+		out = append(out, code{title: title, lang: lang, body: s.Body})
+		if s.Undo != nil {
+			out = append(out, paragraph(join(say("To undo: "), s.Undo)))
+		}
+		if len(s.Placeholders) > 0 {
+			t := say("To fill in: ")
+			for i, p := range s.Placeholders {
+				if i > 0 {
+					t = join(t, say("; "))
+				}
+				t = join(t, mitigate.Text{{Kind: mitigate.Code, Text: p.Word}, {Text: " is "}, {Kind: mitigate.Code, Text: p.Field}})
+			}
+			out = append(out, paragraph(join(t, say("."))))
+		}
+	}
+	return out
+}
+
+func (b *builder) configuration() []block {
+	out := b.snippets(b.p.Config)
+	for _, t := range b.p.Tuning {
+		out = append(out, paragraph(t))
+	}
+	if len(out) == 0 {
+		out = append(out, paragraph(say("No exception is proposed: the alert does not carry fields that would make one narrow enough.")))
+	}
+	return out
+}
+
+func (b *builder) conclusion() []block {
+	var out []block
+	for _, t := range b.p.Conclude {
+		out = append(out, paragraph(t))
+	}
+	if len(out) == 0 {
+		out = append(out, paragraph(b.p.Verdict.Settle))
+	}
+	return out
+}

@@ -1,0 +1,139 @@
+package mitigate
+
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+)
+
+// shape is what a value must look like to stand in a command or a manifest.
+type shape func(string) bool
+
+// Each shape admits only characters that mean nothing to a shell, to YAML and
+// to the tools that read them, bounds the length, and never admits a leading
+// hyphen, which a command would take for an option.
+var (
+	digits    = matching(`^[0-9]{1,19}$`)
+	hexID     = matching(`^[0-9a-f]{12,64}$`)
+	dnsLabel  = matching(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
+	dnsName   = atMost(253, matching(`^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$`))
+	word      = matching(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
+	account   = matching(`^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}$`)
+	kubeUser  = matching(`^[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,252}$`)
+	image     = matching(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,254}(?::[0-9]{1,5}/[A-Za-z0-9._/-]{1,254})?(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`)
+	arn       = matching(`^arn:aws[a-z-]*:[a-z0-9-]{1,32}:[a-z0-9-]{0,32}:[0-9]{0,12}:[A-Za-z0-9_./:@+-]{1,512}$`)
+	bucket    = matching(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	cloudPath = matching(`^[A-Za-z0-9_][A-Za-z0-9_./@:-]{0,511}$`)
+	region    = matching(`^[a-z]{2}(?:-[a-z]{2,12}){1,3}-?[0-9]{1,2}$`)
+	repo      = matching(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_.-]{1,100})?$`)
+	filePath  = atMost(512, matching(`^/(?:[A-Za-z0-9_.+@-]+/?)*$`))
+)
+
+func matching(pattern string) shape { return regexp.MustCompile(pattern).MatchString }
+
+func atMost(n int, s shape) shape { return func(v string) bool { return len(v) <= n && s(v) } }
+
+func address(s string) bool {
+	a, err := netip.ParseAddr(s)
+	return err == nil && a.Zone() == ""
+}
+
+// plainPath admits a plain absolute path that stays where it says.
+func plainPath(s string) bool {
+	return filePath(s) && !strings.Contains(s, "/../") && !strings.HasSuffix(s, "/..")
+}
+
+// shapes gives the shape of the fields that may stand in a snippet. A field
+// that is not here never does.
+var shapes = map[string]shape{
+	"alert.hostname": dnsName,
+
+	"container.id":               hexID,
+	"container.full_id":          hexID,
+	"container.name":             word,
+	"container.image":            image,
+	"container.image.repository": image,
+	"container.image.tag":        word,
+	"container.image.digest":     matching(`^sha256:[0-9a-f]{64}$`),
+
+	"k8s.ns.name":  dnsLabel,
+	"k8s.pod.name": dnsName,
+	"k8s.pod.uid":  matching(`^[0-9a-f-]{36}$`),
+
+	"proc.pid":     digits,
+	"proc.ppid":    digits,
+	"proc.vpid":    digits,
+	"proc.sid":     digits,
+	"proc.exepath": plainPath,
+	"proc.name":    word,
+	"proc.pname":   word,
+	"user.name":    account,
+	"user.uid":     digits,
+	"fd.name":      plainPath,
+	"fd.directory": plainPath,
+	"fd.rip":       address, "fd.lip": address, "fd.cip": address, "fd.sip": address,
+	"fd.sport": digits, "fd.cport": digits, "fd.lport": digits, "fd.rport": digits,
+	"fs.path.name":         plainPath,
+	"fs.path.source":       plainPath,
+	"fs.path.target":       plainPath,
+	"evt.arg.path":         plainPath,
+	"evt.arg.name":         plainPath,
+	"ka.user.name":         kubeUser,
+	"ka.impuser.name":      kubeUser,
+	"ka.target.name":       kubeObject,
+	"ka.target.namespace":  dnsLabel,
+	"ka.target.resource":   dnsName,
+	"ka.target.pod.name":   dnsName,
+	"ka.resp.name":         kubeObject,
+	"ka.sourceips":         address,
+	"ka.req.binding.role":  kubeObject,
+	"ct.user":              account,
+	"ct.user.arn":          arn,
+	"ct.user.accountid":    matching(`^[0-9]{12}$`),
+	"ct.user.principalid":  matching(`^[A-Z0-9]{8,64}(?::[A-Za-z0-9_.@-]{1,128})?$`),
+	"ct.srcip":             address,
+	"ct.region":            region,
+	"ct.name":              word,
+	"ct.request.username":  account,
+	"ct.request.rolename":  account,
+	"ct.request.groupname": account,
+	"ct.request.name":      account,
+	"ct.request.subnetid":  word,
+	"s3.bucket":            bucket,
+	"ec2.name":             word,
+
+	"okta.actor.alternateid":  account,
+	"okta.actor.id":           word,
+	"okta.target.user.id":     word,
+	"okta.client.ipaddress":   address,
+	"okta.request.ip":         address,
+	"github.user":             repo,
+	"github.repo":             repo,
+	"github.org":              repo,
+	"github.owner":            repo,
+	"gcp.user":                account,
+	"gcp.projectId":           word,
+	"gcp.callerIP":            address,
+	"gcp.cloudfunctions.name": cloudPath,
+	"gcp.storage.bucket":      bucket,
+}
+
+// kubeObject admits the names of RBAC objects, which may hold colons, and all
+// other object names.
+func kubeObject(s string) bool {
+	return len(s) <= 253 && kubeName(s)
+}
+
+var kubeName = matching(`^[a-z0-9](?:[a-z0-9:._-]*[a-z0-9])?$`)
+
+// shapeOf returns the shape for a field, or nil if its values never enter a
+// snippet. proc.aname[2] has the shape of proc.aname.
+func shapeOf(field string) shape {
+	if s := shapes[field]; s != nil {
+		return s
+	}
+	if i := strings.IndexByte(field, '['); i > 0 {
+		return shapes[field[:i]]
+	}
+	return nil
+}

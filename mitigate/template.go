@@ -1,0 +1,160 @@
+package mitigate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/falconer-go/falconer/event"
+)
+
+// template is a parsed text of the knowledge; knowledge/README.md has the form.
+type template struct {
+	nodes []node
+}
+
+// node is one part of a template: words of ours, a field, a phrase, or an
+// optional part, whichever is set.
+type node struct {
+	words    Text
+	field    string
+	absent   string // words for a field without a value
+	fallback bool   // absent is given
+	phrase   string
+	optional []node
+}
+
+func parseTemplate(s string) (*template, error) {
+	p := templateParser{src: strings.Join(strings.Fields(s), " ")}
+	// Fields trims: a text may begin with a space that matters, as phrases do.
+	if strings.HasPrefix(s, " ") {
+		p.src = " " + p.src
+	}
+	nodes, err := p.nodes(false)
+	if err != nil {
+		return nil, err
+	}
+	return &template{nodes}, nil
+}
+
+type templateParser struct {
+	src string
+	at  int
+}
+
+func (p *templateParser) nodes(inner bool) ([]node, error) {
+	var list []node
+	from := p.at
+	flush := func() {
+		if words := plain(p.src[from:p.at]); len(words) > 0 {
+			list = append(list, node{words: words})
+		}
+	}
+	code := false
+	for p.at < len(p.src) {
+		rest := p.src[p.at:]
+		switch {
+		case rest[0] == '`':
+			code = !code
+			p.at++
+		case code:
+			p.at++
+		case strings.HasPrefix(rest, "%{"):
+			flush()
+			n, err := p.field()
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, n)
+			from = p.at
+		case strings.HasPrefix(rest, "[["):
+			flush()
+			p.at += 2
+			opt, err := p.nodes(true)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, node{optional: opt})
+			from = p.at
+		case inner && strings.HasPrefix(rest, "]]"):
+			flush()
+			p.at += 2
+			return list, nil
+		default:
+			p.at++
+		}
+	}
+	if inner {
+		return nil, errors.New("[[ without ]]")
+	}
+	if code {
+		return nil, errors.New("` without `")
+	}
+	flush()
+	return list, nil
+}
+
+// field reads %{name}, %{name|words} or %{$phrase}.
+func (p *templateParser) field() (node, error) {
+	end := strings.IndexByte(p.src[p.at:], '}')
+	if end < 0 {
+		return node{}, errors.New("%{ without }")
+	}
+	inner := p.src[p.at+2 : p.at+end]
+	p.at += end + 1
+	if name, ok := strings.CutPrefix(inner, "$"); ok {
+		return node{phrase: name}, nil
+	}
+	name, absent, fallback := strings.Cut(inner, "|")
+	if name == "" || strings.ContainsAny(name, " %{`") {
+		return node{}, fmt.Errorf("%q is not a field", name)
+	}
+	return node{field: name, absent: absent, fallback: fallback}, nil
+}
+
+// render appends the template for e to t. The phrases are looked up in l.
+func (tm *template) render(t Text, l *Library, e *event.Event) Text {
+	t, _ = appendNodes(t, tm.nodes, l, e, false)
+	return t
+}
+
+// appendNodes appends nodes to t. In an optional part it reports false as soon
+// as a field has no value; the caller then drops what was appended.
+func appendNodes(t Text, nodes []node, l *Library, e *event.Event, optional bool) (Text, bool) {
+	for _, n := range nodes {
+		switch {
+		case n.words != nil:
+			t = append(t, n.words...)
+		case n.phrase != "":
+			t = append(t, l.phrase(n.phrase, e)...)
+		case n.optional != nil:
+			from := len(t)
+			var ok bool
+			if t, ok = appendNodes(t, n.optional, l, e, true); !ok {
+				t = t[:from]
+			}
+		default:
+			span, ok := ValueOf(e, n.field)
+			switch {
+			case ok:
+				t = append(t, span)
+			case n.fallback:
+				t = append(t, plain(n.absent)...)
+			case optional:
+				return t, false
+			default:
+				t = append(t, Span{Text: "(" + n.field + " is not in the alert)"})
+			}
+		}
+	}
+	return t, true
+}
+
+// walk calls f for each node, optional parts included, with whether it stands
+// in an optional part.
+func walkNodes(nodes []node, optional bool, f func(n node, optional bool)) {
+	for _, n := range nodes {
+		f(n, optional)
+		walkNodes(n.optional, true, f)
+	}
+}

@@ -1,0 +1,40 @@
+package mitigate
+
+import "github.com/falconer-go/falconer/event"
+
+// byPriority is the urgency that a rule's priority alone asks for.
+var byPriority = [...]Urgency{
+	event.Emergency:     AtOnce,
+	event.Alert:         AtOnce,
+	event.Critical:      AtOnce,
+	event.Error:         Soon,
+	event.Warning:       Today,
+	event.Notice:        Routine,
+	event.Informational: Note,
+	event.Debug:         Note,
+}
+
+// rate sets the verdict's urgency: that of the priority, moved by what the
+// alert's context says.
+func (l *Library) rate(p *Plan, g *generalKnowledge) {
+	e := p.Event
+	u := Routine
+	if int(e.Priority) < len(byPriority) {
+		u = byPriority[e.Priority]
+	}
+	because := Text{{Text: "the rule's priority is " + e.Priority.String()}}
+	n := int(u)
+	for _, r := range g.urgency {
+		if !r.If.holds(e) {
+			continue
+		}
+		n += r.Step
+		joint := ", raised because "
+		if r.Step < 0 {
+			joint = ", lowered because "
+		}
+		because = append(append(because, Span{Text: joint}), r.Because.first(l, e)...)
+	}
+	p.Verdict.Urgency = Urgency(min(max(n, int(Note)), int(AtOnce)))
+	p.Verdict.Because = because
+}

@@ -1,0 +1,124 @@
+package mitigate
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/falconer-go/falconer/event"
+)
+
+// maxShown and maxMessage are how many characters of a value, and of the
+// alert's own message, are shown.
+const (
+	maxShown   = 300
+	maxMessage = 2000
+)
+
+// ValueOf returns a field of an alert as a [Value] span, ready to be escaped
+// and shown, and whether there is anything to show: a field that is absent,
+// null, empty or <NA> has nothing. A list is joined with commas.
+func ValueOf(e *event.Event, field string) (Span, bool) {
+	v := e.Field(field)
+	if !v.Available() {
+		return Span{}, false
+	}
+	text := v.Text()
+	if v.Kind() == event.Array {
+		list, _ := v.Strings()
+		text = strings.Join(list, ", ")
+	}
+	if text == "" {
+		return Span{}, false
+	}
+	return Span{Kind: Value, Text: Show(text), Field: field}, true
+}
+
+// Show makes foreign text fit to be shown on one line: secrets masked, control
+// and invisible characters written out as escapes, <NA> replaced by words, and
+// no more than 300 characters of it. It does not escape for any markup.
+func Show(s string) string { return show(s, maxShown) }
+
+// ShowMessage is [Show] for the alert's message, of which it shows 2000
+// characters.
+func ShowMessage(s string) string { return show(s, maxMessage) }
+
+func show(s string, most int) string {
+	if ordinary(s) {
+		return s
+	}
+	s = strings.ReplaceAll(s, "<NA>", "(not available)")
+	s = Redact(s)
+	var b strings.Builder
+	n := 0
+	for i, r := range s {
+		if n == most {
+			b.WriteString("... (")
+			b.WriteString(strconv.Itoa(utf8.RuneCountInString(s[i:])))
+			b.WriteString(" more characters)")
+			break
+		}
+		n++
+		showRune(&b, r)
+	}
+	return b.String()
+}
+
+// ordinary reports whether s needs no treatment at all: short, plain ASCII,
+// and nothing in it that could be a secret or <NA>.
+func ordinary(s string) bool {
+	if len(s) > 64 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c > '~' || c == '<' || c == '=' || c == ':' || c == '-' && i > 0 && s[i-1] == ' ' {
+			return false
+		}
+	}
+	return len(s) < 16 || !looksSecret(s)
+}
+
+func showRune(b *strings.Builder, r rune) {
+	switch {
+	case r == '\n':
+		b.WriteString(`\n`)
+	case r == '\r':
+		b.WriteString(`\r`)
+	case r == '\t':
+		b.WriteString(`\t`)
+	case r == utf8.RuneError || r == ' ' || unicode.IsGraphic(r) && !invisible(r):
+		b.WriteRune(r)
+	case r < 0x100:
+		b.WriteString(`\x`)
+		hex(b, r, 2)
+	case r < 0x10000:
+		b.WriteString(`\u`)
+		hex(b, r, 4)
+	default:
+		b.WriteString(`\U`)
+		hex(b, r, 8)
+	}
+}
+
+func hex(b *strings.Builder, r rune, width int) {
+	s := strconv.FormatInt(int64(r), 16)
+	for range width - len(s) {
+		b.WriteByte('0')
+	}
+	b.WriteString(s)
+}
+
+// invisible reports whether r is graphic by its class and yet draws nothing, or
+// is a space that is not the space.
+func invisible(r rune) bool {
+	switch {
+	case unicode.Is(unicode.Zs, r), // other spaces
+		unicode.Is(unicode.Variation_Selector, r),
+		unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r),
+		r == '\u2800': // braille blank
+		return true
+	}
+	return false
+}
