@@ -1,12 +1,16 @@
 package mitigate
 
 import (
+	"slices"
+
 	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/rules/cond"
 )
 
 // condition is a condition of the knowledge. The nil condition always holds.
 type condition struct {
 	text    string
+	fields  []string // that it reads, sorted
 	program *tmpProgram
 }
 
@@ -15,7 +19,12 @@ func parseCondition(text string) (*condition, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &condition{text, p}, nil
+	return &condition{text, cond.Fields(p.x), p}, nil
 }
 
 func (c *condition) holds(e *event.Event) bool { return c == nil || c.program.Match(e) }
+
+// mentions reports whether the condition reads the field.
+func (c *condition) mentions(field string) bool {
+	return c != nil && slices.Contains(c.fields, field)
+}

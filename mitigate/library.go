@@ -64,8 +64,8 @@ func Default() *Library { return defaultLibrary() }
 
 // With returns a library that holds what l holds and the entries of the *.yaml
 // files in fsys, in the form that knowledge/README.md gives. An entry replaces
-// one of the same kind and name in l. Every entry of fsys is parsed; the error
-// joins what is wrong with each, with file and line.
+// one of the same kind and name in l. Every entry of fsys is parsed and checked;
+// the error joins what is wrong with each, with file and line.
 func (l *Library) With(fsys fs.FS) (*Library, error) {
 	next, err := newLibrary(l.entries, fsys)
 	if err != nil {
@@ -74,9 +74,7 @@ func (l *Library) With(fsys fs.FS) (*Library, error) {
 	var errs []error
 	for k, e := range next.entries {
 		if l.entries[k] != e {
-			if _, err := e.parse(); err != nil {
-				errs = append(errs, err)
-			}
+			errs = append(errs, next.check(e)...)
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

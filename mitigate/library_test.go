@@ -1,12 +1,199 @@
 package mitigate
 
-import "testing"
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
 
-// TestParse reads every entry of the embedded knowledge.
-func TestParse(t *testing.T) {
-	for k, e := range Default().entries {
-		if _, err := e.parse(); err != nil {
-			t.Errorf("%s %q: %v", k.kind, k.name, err)
+	"github.com/falconer-go/falconer/event"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// TestKnowledge checks every entry of the embedded knowledge.
+func TestKnowledge(t *testing.T) {
+	l := Default()
+	if len(l.entries) == 0 {
+		t.Fatal("there is no knowledge")
+	}
+	for _, e := range l.entries {
+		for _, err := range l.check(e) {
+			t.Error(err)
+		}
+	}
+}
+
+// TestNoBoilerplate finds texts that stand in the entries of two rules.
+func TestNoBoilerplate(t *testing.T) {
+	first := make(map[string]string)
+	for _, e := range Default().sorted("rule") {
+		var doc []map[string]any
+		if err := yaml.Unmarshal(e.text, &doc); err != nil {
+			t.Fatalf("%s: %v", e.name, err)
+		}
+		seen := make(map[string]bool)
+		eachText(doc[0], func(s string) {
+			s = strings.Join(strings.Fields(s), " ")
+			if len(s) < 60 || seen[s] {
+				return
+			}
+			seen[s] = true
+			if other, ok := first[s]; ok {
+				t.Errorf("%q and %q share a text: %s", other, e.name, s)
+			}
+			first[s] = e.name
+			for _, filler := range fillers {
+				if strings.Contains(strings.ToLower(s), filler) {
+					t.Errorf("%q: filler %q in: %s", e.name, filler, s)
+				}
+			}
+		})
+	}
+}
+
+// fillers would fit any alert.
+var fillers = []string{
+	"malicious activity", "incident response plan", "best practice", "it is important to", "security posture",
+	"investigate the alert", "further investigation", "take appropriate", "as soon as possible", "and so on",
+}
+
+// eachText calls f for every string below v that is prose: conditions, and the
+// names of things, are not.
+func eachText(v any, f func(string)) {
+	switch v := v.(type) {
+	case string:
+		f(v)
+	case []any:
+		for _, x := range v {
+			eachText(x, f)
+		}
+	case map[string]any:
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			switch k {
+			case "if", "run", "rule", "also", "attack", "nist":
+			default:
+				eachText(v[k], f)
+			}
+		}
+	}
+}
+
+// TestReadings runs the cases of each reading: alerts on which it must fire and
+// near-misses on which it must not.
+func TestReadings(t *testing.T) {
+	files, err := filepath.Glob("testdata/readings*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	tested := make(map[string]bool)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cases []struct {
+			Reading    string
+			Fires, Not []map[string]any
+		}
+		if err := yaml.Unmarshal(data, &cases); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, c := range cases {
+			r := find[readingEntry](Default(), "reading", c.Reading)
+			if r == nil {
+				t.Errorf("%s: there is no reading %q", file, c.Reading)
+				continue
+			}
+			if len(c.Fires) == 0 || len(c.Not) == 0 {
+				t.Errorf("%s: %s: needs cases that fire and cases that do not", file, c.Reading)
+			}
+			tested[c.Reading] = true
+			for _, fields := range c.Fires {
+				e := alertWith(t, r.Sources[0], fields)
+				if !r.If.holds(e) {
+					t.Errorf("%s: does not fire on %v", c.Reading, fields)
+				}
+				if text := r.Say.first(Default(), e); len(text) == 0 {
+					t.Errorf("%s: says nothing on %v", c.Reading, fields)
+				}
+			}
+			for _, fields := range c.Not {
+				if r.If.holds(alertWith(t, r.Sources[0], fields)) {
+					t.Errorf("%s: fires on %v", c.Reading, fields)
+				}
+			}
+		}
+	}
+	for _, e := range Default().sorted("reading") {
+		if !tested[e.name] {
+			t.Errorf("reading %q has no cases", e.name)
+		}
+	}
+}
+
+// alertWith returns an alert with these fields. Keys that begin with alert. set
+// its head: alert.rule, alert.priority, alert.hostname, alert.tags.
+func alertWith(t testing.TB, source string, fields map[string]any) *event.Event {
+	t.Helper()
+	doc := map[string]any{
+		"rule": "Any Rule", "priority": "Warning", "time": "2026-01-02T03:04:05.000000006Z", "source": source,
+	}
+	out := make(map[string]any)
+	for k, v := range fields {
+		if head, ok := strings.CutPrefix(k, "alert."); ok {
+			doc[head] = v
+		} else {
+			out[k] = v
+		}
+	}
+	doc["output_fields"] = out
+	data, err := json.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := event.Parse(data)
+	if err != nil {
+		t.Fatalf("%s: %v", data, err)
+	}
+	return e
+}
+
+func TestLibraryWith(t *testing.T) {
+	l, err := Default().With(fstest.MapFS{"mine.yaml": {Data: []byte("- phrase: actor\n  say: Somebody\n")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := alertWith(t, "syscall", nil)
+	if got := l.phrase("actor", e).String(); got != "Somebody" {
+		t.Errorf("actor = %q, want the host's", got)
+	}
+	if got := Default().phrase("actor", e).String(); got == "Somebody" {
+		t.Error("the default library changed")
+	}
+
+	for name, bad := range map[string]string{
+		"mine.yaml:2: widget":      "\n- widget: x\n",
+		"line 3: condition":        "- reading: x\n  topic: actor\n  if: proc.name = = a\n",
+		"%{ without }":             "- phrase: x\n  say: \"%{proc.name\"\n",
+		"field surprise not found": "- phrase: x\n  say: a\n  surprise: b\n",
+		"there is no snippet":      "- pattern: x\n  case: a\n  if: proc.name = a\n  strength: weak\n  why: b\n  confirm: c\n  run: nothing\n",
+		"stands already":           "- phrase: x\n  say: a\n- phrase: x\n  say: b\n",
+		"may be missing":           "- phrase: x\n  say: \"%{proc.name} did it\"\n",
+	} {
+		_, err := Default().With(fstest.MapFS{"mine.yaml": {Data: []byte(bad)}})
+		if err == nil {
+			t.Errorf("%q was accepted", bad)
+			continue
+		}
+		if want, _, ok := strings.Cut(name, ": widget"); ok {
+			name = want
+		}
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("With(%q) = %v, want %q in it", bad, err, name)
 		}
 	}
 }

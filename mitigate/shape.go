@@ -78,6 +78,7 @@ var shapes = map[string]shape{
 	"fs.path.target":       plainPath,
 	"evt.arg.path":         plainPath,
 	"evt.arg.name":         plainPath,
+	"evt.arg.filename":     plainPath,
 	"ka.user.name":         kubeUser,
 	"ka.impuser.name":      kubeUser,
 	"ka.target.name":       kubeObject,

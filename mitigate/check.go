@@ -1,0 +1,243 @@
+package mitigate
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/falconer-go/falconer/enrich"
+)
+
+// checker looks for what is wrong with an entry that parses: what the form
+// requires and the types of its parts cannot say.
+type checker struct {
+	l    *Library
+	e    *entry
+	errs []error
+}
+
+// check returns what is wrong with the entry, each fault with file and line.
+func (l *Library) check(e *entry) []error {
+	v, err := e.parse()
+	if err != nil {
+		return []error{err}
+	}
+	c := checker{l: l, e: e}
+	switch v := v.(type) {
+	case *ruleEntry:
+		c.rule(v)
+	case *generalEntry:
+		c.need("means", v.Means, 1, nil)
+		c.need("triage", v.Triage, 1, nil)
+		c.phases(v.Now, v.Next, v.Later)
+		c.texts("impact", v.Impact, nil)
+	case *mitigationEntry:
+		c.need("do", v.Do, 1, nil)
+		c.need("why", v.Why, 1, nil)
+		c.controls("nist", v.NIST)
+	case *readingEntry:
+		c.reading(v)
+	case *patternEntry:
+		if v.If == nil {
+			c.fault("if", "a pattern needs a condition")
+		}
+		c.benign("pattern", &v.benignEntry)
+	case *snippetEntry:
+		c.snippet(v)
+	case *phraseEntry:
+		c.need("say", v.Say, 1, nil)
+	case *urgencyEntry:
+		c.need("because", v.Because, 1, v.If)
+		if v.If == nil || v.Step == 0 {
+			c.fault("if", "urgency needs a condition and a step")
+		}
+	}
+	return c.errs
+}
+
+func (c *checker) fault(at, format string, args ...any) {
+	c.errs = append(c.errs, fmt.Errorf("%s:%d: %s %q: %s: %w", c.e.file, c.e.line, c.e.kind, c.e.name, at,
+		errors.New(fmt.Sprintf(format, args...))))
+}
+
+func (c *checker) rule(r *ruleEntry) {
+	if r.Family == "" {
+		c.fault("family", "missing")
+	}
+	if r.Confidence == Unknown {
+		c.fault("confidence", "missing")
+	}
+	c.need("seen", r.Seen, 1, nil)
+	c.need("suggests", r.Suggests, 1, nil)
+	c.need("settle", r.Settle, 1, nil)
+	c.need("looks_for", r.LooksFor, 1, nil)
+	c.need("blind", r.Blind, 1, nil)
+	c.need("impact", r.Impact, 2, nil)
+	c.need("triage", r.Triage, 3, nil)
+	c.need("conclude", r.Conclude, 1, nil)
+	if len(r.Benign) == 0 {
+		c.fault("benign", "missing")
+	}
+	for i := range r.Benign {
+		c.benign(fmt.Sprintf("benign[%d]", i), &r.Benign[i])
+	}
+	c.phases(r.Now, r.Next, r.Later)
+	c.need("tune.advice", r.Tune.Advice, 1, nil)
+	if len(r.Tune.Exception) == 0 {
+		c.fault("tune.exception", "missing")
+	}
+	for i, d := range r.Tune.Dangerous {
+		c.need(fmt.Sprintf("tune.dangerous[%d].why", i), d.Why, 1, nil)
+	}
+	if r.Tune.Override != "" {
+		c.run("tune.override", names{r.Tune.Override})
+	}
+	for i, rel := range r.Related {
+		c.need(fmt.Sprintf("related[%d].why", i), rel.Why, 1, nil)
+	}
+}
+
+func (c *checker) benign(at string, b *benignEntry) {
+	c.need(at+".case", b.Case, 1, b.If)
+	c.need(at+".why", b.Why, 1, b.If)
+	c.need(at+".confirm", b.Confirm, 1, b.If)
+	c.texts(at+".and_if_not", b.AndIfNot, b.If)
+	if b.Strength == Unknown {
+		c.fault(at+".strength", "missing")
+	}
+	c.run(at+".run", b.Run)
+}
+
+func (c *checker) phases(now, next, later []stepEntry) {
+	for phase, steps := range [...][]stepEntry{Now: now, Next: next, Later: later} {
+		at := Phase(phase).String()
+		if len(steps) == 0 {
+			c.fault(at, "missing")
+		}
+		for i, s := range steps {
+			at := fmt.Sprintf("%s[%d]", at, i)
+			c.need(at+".do", s.Do, 1, s.If)
+			c.need(at+".why", s.Why, 1, s.If)
+			c.controls(at+".nist", s.NIST)
+			for _, id := range s.Attack {
+				if _, ok := enrich.V19.Matrix().Mitigation(id); !ok || id == "M1055" {
+					c.fault(at+".attack", "%q is not an ATT&CK mitigation to advise", id)
+				}
+			}
+			c.run(at+".run", s.Run)
+		}
+	}
+}
+
+func (c *checker) controls(at string, ids []string) {
+	if len(ids) == 0 {
+		c.fault(at, "missing")
+	}
+	for _, id := range ids {
+		if known, ok := enrich.NIST().Control(id); !ok || known.Withdrawn {
+			c.fault(at, "%q is not an active control of NIST SP 800-53 r5", id)
+		}
+	}
+}
+
+// topics are the topics of readings.
+var topics = []string{"actor", "origin", "target", "network", "image", "identity", "outcome", "timing", "gap"}
+
+func (c *checker) reading(r *readingEntry) {
+	if !slices.Contains(topics, r.Topic) {
+		c.fault("topic", "%q is not one of %s", r.Topic, strings.Join(topics, ", "))
+	}
+	if len(r.Sources) == 0 {
+		c.fault("sources", "missing")
+	}
+	if r.If == nil {
+		c.fault("if", "missing")
+	}
+	if r.Weight < 0 || r.Weight > 100 {
+		c.fault("weight", "%d is not from 0 to 100", r.Weight)
+	}
+	if r.Confidence == Unknown {
+		c.fault("confidence", "missing")
+	}
+	c.need("say", r.Say, 1, r.If)
+	if r.Topic != "gap" {
+		c.need("limits", r.Limits, 1, r.If)
+	}
+	for _, name := range r.Unless {
+		if c.l.entries[key{"reading", name}] == nil {
+			c.fault("unless", "there is no reading %q", name)
+		}
+	}
+}
+
+// kinds are the kinds of snippets.
+var kinds = []string{"shell", "kubernetes", "falco", "aws", "gcloud", "github", "okta", "json"}
+
+func (c *checker) snippet(s *snippetEntry) {
+	c.need("title", s.Title, 1, nil)
+	if !slices.Contains(kinds, s.Kind) {
+		c.fault("kind", "%q is not one of %s", s.Kind, strings.Join(kinds, ", "))
+	}
+	if s.Changes && len(s.Undo) == 0 {
+		c.fault("undo", "missing, and the snippet changes something")
+	}
+	if len(s.Variants) == 0 {
+		c.fault("variants", "missing")
+	}
+	for i, v := range s.Variants {
+		at := fmt.Sprintf("variants[%d]", i)
+		if strings.TrimSpace(v.Text) == "" {
+			c.fault(at, "no text")
+		}
+		for rest := v.Text; ; {
+			_, after, ok := strings.Cut(rest, "%{")
+			if !ok {
+				break
+			}
+			name, tail, ok := strings.Cut(after, "}")
+			if !ok {
+				c.fault(at, "%%{ without }")
+				break
+			}
+			if shapeOf(name) == nil {
+				c.fault(at, "%s has no safe shape and may not stand in a snippet", name)
+			}
+			rest = tail
+		}
+	}
+}
+
+func (c *checker) run(at string, list names) {
+	for _, name := range list {
+		if c.l.entries[key{"snippet", name}] == nil {
+			c.fault(at, "there is no snippet %q", name)
+		}
+	}
+}
+
+// need checks the texts at a key of which there must be at least least.
+func (c *checker) need(at string, ts texts, least int, guard *condition) {
+	if len(ts) < least {
+		c.fault(at, "%d texts, needs %d", len(ts), least)
+	}
+	c.texts(at, ts, guard)
+}
+
+// texts checks that phrases exist, and that a field stands without words for
+// its absence only where a condition makes sure that it is there.
+func (c *checker) texts(at string, ts texts, guard *condition) {
+	for _, t := range ts {
+		walkNodes(t.Say.nodes, false, func(n node, optional bool) {
+			switch {
+			case n.phrase != "":
+				if c.l.entries[key{"phrase", n.phrase}] == nil {
+					c.fault(at, "there is no phrase %q", n.phrase)
+				}
+			case n.field != "" && !n.fallback && !optional && n.field != "alert.rule" &&
+				!t.If.mentions(n.field) && !guard.mentions(n.field):
+				c.fault(at, "%%{%s} may be missing: put it in [[ ]], give words for its absence, or guard it with if", n.field)
+			}
+		})
+	}
+}
