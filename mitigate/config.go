@@ -101,9 +101,9 @@ var (
 	// bare are the values that need no quotes, neither in YAML nor in a
 	// condition.
 	bare = regexp.MustCompile(`^[A-Za-z_/][A-Za-z0-9_./@+-]*$`)
-	// quotable are those that Falco reads back from double quotes unchanged.
-	// A backslash or a quote would need escapes; such a value is left out.
-	quotable = regexp.MustCompile(`^[ !#-&(-\[\]-~]{1,255}$`)
+	// quotable are those that Falco reads back from double quotes unchanged, and
+	// that mean nothing anywhere else.
+	quotable = regexp.MustCompile(`^[A-Za-z0-9_./][A-Za-z0-9 _./:=@%+,-]{0,254}$`)
 	named    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 _/.,()+-]{0,254}$`)
 )
 

@@ -13,8 +13,7 @@ func (r *Report) Markdown() string { return string(r.AppendMarkdown(nil)) }
 
 // AppendMarkdown appends the report as GitHub Flavored Markdown to dst.
 //
-// Values of the alert stand in code spans, in which Markdown knows no markup;
-// the span's fence is longer than any run of backticks in the value.
+// Values of the alert stand in code spans, in which Markdown knows no markup.
 func (r *Report) AppendMarkdown(dst []byte) []byte {
 	w := markdown{b: dst}
 	w.document(&r.doc)
@@ -52,7 +51,7 @@ func (w *markdown) subject(t mitigate.Text) {
 		if simple.MatchString(s.Text) {
 			w.words(s.Text)
 		} else {
-			w.span(s.Text)
+			w.span(s.Text, false)
 		}
 	}
 }
@@ -134,19 +133,32 @@ func (w *markdown) code(c code) {
 
 func (w *markdown) text(t mitigate.Text, cell bool) {
 	for _, s := range t {
-		// A pipe would end a table cell even in a code span, and a backslash
-		// before it helps only if no other stands before that one.
-		if s.Kind == mitigate.Plain || cell && strings.Contains(s.Text, "|") {
+		if s.Kind == mitigate.Plain {
 			w.words(s.Text)
 		} else {
-			w.span(s.Text)
+			w.span(s.Text, cell)
 		}
 	}
 }
 
-// span writes s as a code span.
-func (w *markdown) span(s string) {
-	fence := strings.Repeat("`", longestRun(s)+1)
+// span writes s as a code span, in which Markdown knows no markup. Its fence is
+// one backtick, or two if there are single ones in s, so that no line can begin
+// with three; longer runs are written out. In a table cell a pipe needs a
+// backslash even in a span, and one of its own, so another before it is written
+// out as well.
+func (w *markdown) span(s string, cell bool) {
+	if cell && strings.Contains(s, "|") {
+		s = strings.ReplaceAll(s, `\|`, `\x5c|`)
+		s = strings.ReplaceAll(s, "|", `\|`)
+	}
+	fence := "`"
+	switch longestRun(s) {
+	case 0:
+	case 1:
+		fence = "``"
+	default:
+		s = strings.ReplaceAll(s, "`", `\x60`)
+	}
 	pad := ""
 	if s == "" || s[0] == '`' || s[len(s)-1] == '`' || s[0] == ' ' && s[len(s)-1] == ' ' {
 		pad = " "

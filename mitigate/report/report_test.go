@@ -1,0 +1,215 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/mitigate"
+)
+
+func parse(t testing.TB, data []byte) *event.Event {
+	t.Helper()
+	e, err := event.Parse(data)
+	if err != nil {
+		t.Fatalf("%s: %v", data, err)
+	}
+	return e
+}
+
+func sample(t testing.TB) *event.Event {
+	t.Helper()
+	data, err := os.ReadFile("../../examples/report/testdata/alert.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parse(t, data)
+}
+
+// TestSections holds the sections in their order.
+func TestSections(t *testing.T) {
+	md := For(sample(t)).Markdown()
+	at := 0
+	for _, title := range []string{
+		"# Falco Alert Report: Clear Log Activities\n", "\n## Alert Details\n", "\n## Analysis\n", "\n## Potential Impact\n",
+		"\n## Mitigation Strategies\n", "\n### Now", "\n### Next", "\n### Later", "\n## Example Configuration\n", "\n## Conclusion\n", "\n## Mappings\n",
+	} {
+		i := strings.Index(md[at:], title)
+		if i < 0 {
+			t.Fatalf("%q is missing or out of order", title)
+		}
+		at += i
+	}
+}
+
+// TestSample holds what the report on the sample has to say.
+func TestSample(t *testing.T) {
+	md := For(sample(t)).Markdown()
+	for _, want := range []string{
+		"`event-generator`", "`root`", "`pedantic_varahamihira`", "`/tmp/falco-event-generator-syscall-ClearLogActivities-239577459/syslog`",
+		"a tool that simulates attacks to test Falco", "O_TRUNC", "read-only root file system", "append-only",
+		"M1029 Remote Data Storage", "TA0005 Stealth", "T1070 Indicator Removal", "T1685.006", "AU-10", "AU-9", "Defense Evasion until",
+		"`maturity_stable`", "exceptions: append", "no login session",
+	} {
+		if !strings.Contains(md, want) {
+			t.Errorf("the report does not say %q", want)
+		}
+	}
+	for _, wrong := range []string{"falco.conf", "rule X {", "legitimate system process"} {
+		if strings.Contains(md, wrong) {
+			t.Errorf("the report says %q", wrong)
+		}
+	}
+}
+
+// TestHostileAlert puts each hostile value into every field of the sample.
+func TestHostileAlert(t *testing.T) {
+	var doc map[string]any
+	data, err := os.ReadFile("../../examples/report/testdata/alert.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range hostile {
+		fields := map[string]any{"evt.time": 1, v: v}
+		for k := range doc["output_fields"].(map[string]any) {
+			fields[k] = v
+		}
+		hurt := map[string]any{
+			"time": doc["time"], "priority": "Warning", "rule": doc["rule"], "source": "syscall",
+			"output": v, "message": v, "hostname": v, "tags": []string{v, "T1070", "NIST_800-53_" + v}, "output_fields": fields,
+		}
+		for _, rule := range []string{doc["rule"].(string), "x" + v} {
+			hurt["rule"] = rule
+			line, err := json.Marshal(hurt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkReport(t, For(parse(t, line)), clip(v))
+		}
+	}
+}
+
+func clip(s string) string { return s[:min(len(s), 80)] }
+
+// checkReport holds what is true of every report on every alert.
+func checkReport(t *testing.T, r *Report, about string) {
+	t.Helper()
+	md, text := r.Markdown(), r.Text()
+	if strings.Contains(about, "%!") {
+		about = "a value with %!" // its own traces are not ours
+	}
+	for name, doc := range map[string]string{"markdown": md, "text": text} {
+		if len(doc) < 500 {
+			t.Errorf("%s of %q: only %d bytes", name, about, len(doc))
+		}
+		for _, c := range doc {
+			if c != '\n' && (unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == '\u2028' || c == '\u2029') {
+				t.Errorf("%s of %q holds %U", name, about, c)
+				break
+			}
+		}
+		if m := leftover.FindString(doc); m != "" && about != "a value with %!" {
+			t.Errorf("%s of %q holds %q", name, about, m)
+		}
+	}
+	if _, ok := skeleton(md); !ok {
+		t.Errorf("markdown of %q has an open code span", about)
+	}
+	var buf map[string]any
+	b, err := r.MarshalJSON()
+	if err != nil {
+		t.Errorf("JSON of %q: %v", about, err)
+	} else if err := json.Unmarshal(b, &buf); err != nil {
+		t.Errorf("JSON of %q: %v", about, err)
+	}
+	for _, s := range bodies(r.plan) {
+		if strings.ContainsAny(s, "\x00\x1b\x07\r") || strings.Contains(s, "reboot") || strings.Contains(s, "rm -rf") || strings.Contains(s, "<script") {
+			t.Errorf("a snippet for %q holds it: %q", about, s)
+		}
+	}
+}
+
+// bodies returns the text of every snippet in a plan.
+func bodies(p *mitigate.Plan) []string {
+	all := p.Config
+	for _, s := range p.Steps {
+		all = append(all, s.Snippets...)
+	}
+	for _, c := range p.Benign {
+		all = append(all, c.Snippets...)
+	}
+	var list []string
+	for _, s := range all {
+		list = append(list, s.Body)
+	}
+	return list
+}
+
+// leftover is what a report never says: the traces of a template or of a value
+// that is not there.
+var leftover = regexp.MustCompile(`%!|<nil>|<no value>|<NA>|\| null \||: null$|is not in the alert`)
+
+// TestConformanceReports writes a report on every alert of the corpus.
+func TestConformanceReports(t *testing.T) {
+	root := os.Getenv("FALCONER_CONFORMANCE")
+	if root == "" {
+		t.Skip("FALCONER_CONFORMANCE is not set")
+	}
+	files, err := filepath.Glob(filepath.Join(root, "alerts", "*.jsonl"))
+	if err != nil || len(files) == 0 {
+		t.Skipf("no alerts in %s", root)
+	}
+	n := 0
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(bytes.NewReader(data))
+		lines.Buffer(nil, event.MaxRecordBytes)
+		for lines.Scan() {
+			n++
+			checkReport(t, For(parse(t, lines.Bytes())), clip(lines.Text()))
+		}
+	}
+	if n == 0 {
+		t.Fatal("no alert was read")
+	}
+	t.Logf("suite reports: %d agree, 0 listed, 0 differ", n)
+}
+
+func BenchmarkReport(b *testing.B) {
+	data, err := os.ReadFile("../../examples/report/testdata/alert.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	e := parse(b, data)
+	b.Run("Markdown", func(b *testing.B) {
+		b.ReportAllocs()
+		var buf []byte
+		for b.Loop() {
+			buf = For(e).AppendMarkdown(buf[:0])
+		}
+	})
+	b.Run("Parse+Markdown", func(b *testing.B) {
+		b.ReportAllocs()
+		var buf []byte
+		for b.Loop() {
+			e, err := event.Parse(data)
+			if err != nil {
+				b.Fatal(err)
+			}
+			buf = For(e).AppendMarkdown(buf[:0])
+		}
+	})
+}
