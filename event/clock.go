@@ -1,37 +1,129 @@
 package event
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
+
+// TimeSource is where the time of an alert came from.
+type TimeSource uint8
+
+// The sources of an alert's time, the best first.
+const (
+	TimeUnknown   TimeSource = iota // the alert was not decoded
+	TimeOfAlert                     // the time key
+	TimeOfField                     // evt.time or one of its like: there is no time key
+	TimeOfText                      // the start of a line of text, which had the date
+	TimeOfDay                       // the start of a line of text, and the date from elsewhere
+	TimeOfNothing                   // the start of a line of text, in the year 1: nothing had the date
+)
+
+var timeSourceNames = [...]string{"unknown", "alert", "field", "text", "time of day", "time of day without a date"}
+
+func (s TimeSource) String() string {
+	if int(s) < len(timeSourceNames) {
+		return timeSourceNames[s]
+	}
+	return "TimeSource(" + strconv.Itoa(int(s)) + ")"
+}
+
+// TimeSource says where Time came from.
+func (e *Event) TimeSource() TimeSource { return e.timeFrom }
+
+// TimeCheck compares Time with the first output field that repeats it, of
+// evt.time, evt.time.iso8601 and jevt.time.iso8601. It returns that field and
+// how much later it is. For an alert as Falco printed it that is 0; a relay
+// that rounds large numbers makes it a few hundred nanoseconds. It is not ok
+// where no such field has a date.
+func (e *Event) TimeCheck() (field string, later time.Duration, ok bool) {
+	field, t, ok := e.fieldTime()
+	if !ok {
+		return "", 0, false
+	}
+	return field, t.Sub(e.Time), true
+}
+
+func (e *Event) fieldTime() (field string, t time.Time, ok bool) {
+	for _, field := range [...]string{"evt.time", "evt.time.iso8601", "jevt.time.iso8601"} {
+		if t, ok := e.Fields.Get(field).Time(); ok {
+			return field, t, true
+		}
+	}
+	return "", time.Time{}, false
+}
+
+// The range of times that can be printed: the years 0 to 9999.
+const (
+	minUnix = -62167219200
+	maxUnix = 253402300799
+)
+
+// protoTime reads {"seconds":...,"nanos":...}, with numbers or strings.
+func protoTime(v Value) (t time.Time, ok bool) {
+	var sec, nanos int64
+	ok = true
+	for name, m := range v.Members().All() {
+		n, isInt := m.Int()
+		switch name {
+		case "seconds":
+			sec = n
+		case "nanos":
+			nanos = n
+		default:
+			continue
+		}
+		ok = ok && isInt
+	}
+	if !ok || nanos < 0 || nanos >= 1e9 || sec < minUnix || sec > maxUnix {
+		return time.Time{}, false
+	}
+	return time.Unix(sec, nanos).UTC(), true
+}
 
 // parseTime reads a date and a time of day: RFC 3339 with up to nine digits of
 // a second, and what Falco and its relays make of it: an offset without a
 // colon (+0000), of hours alone (+2), after a Z (Z+2), or none at all, which
 // means UTC. The result is in UTC.
 func parseTime(s string) (t time.Time, ok bool) {
+	t, _, ok = parseTimes(s)
+	return t, ok
+}
+
+// parseTimes is parseTime, with the other reading of a time that has both a Z
+// and an offset: that it is in UTC already. It is zero if there is none.
+func parseTimes(s string) (t, other time.Time, ok bool) {
 	if len(s) < len("2006-01-02T15:04:05") || s[4] != '-' || s[7] != '-' ||
 		s[10] != 'T' && s[10] != 't' && s[10] != ' ' {
-		return time.Time{}, false
+		return t, other, false
 	}
 	year, ok1 := digits2(s[0:])
 	low, ok2 := digits2(s[2:])
 	month, ok3 := digits2(s[5:])
 	day, ok4 := digits2(s[8:])
 	if !ok1 || !ok2 || !ok3 || !ok4 {
-		return time.Time{}, false
+		return t, other, false
 	}
 	year = year*100 + low
 	if month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
-		return time.Time{}, false
+		return t, other, false
 	}
 	clock, rest, ok := parseClock(s[11:])
 	if !ok {
-		return time.Time{}, false
+		return t, other, false
 	}
-	offset, ok := parseOffset(rest)
-	if !ok {
-		return time.Time{}, false
+	sec := unixDays(year, month, day)*86400 + int64(clock/time.Second)
+	ns := int64(clock % time.Second)
+	offset := 0
+	if rest != "Z" {
+		offset, ok = parseOffset(rest)
 	}
-	sec := unixDays(year, month, day)*86400 + int64(clock/time.Second) - int64(offset)
-	return time.Unix(sec, int64(clock%time.Second)).UTC(), true
+	if !ok || sec-int64(offset) < minUnix || sec-int64(offset) > maxUnix {
+		return t, other, false
+	}
+	if offset != 0 && (rest[0] == 'Z' || rest[0] == 'z') {
+		other = time.Unix(sec, ns).UTC()
+	}
+	return time.Unix(sec-int64(offset), ns).UTC(), other, true
 }
 
 // parseClock reads HH:MM:SS with up to nine digits of a second, and returns

@@ -19,8 +19,9 @@ type Event struct {
 	Tags     []string // the rule's tags; nil if the alert has no tags key
 	Fields   Fields   // output_fields
 
-	extra []field // top-level keys that Falco does not print
-	has   present // the keys that were there, where emptiness does not tell
+	extra    []field    // top-level keys that Falco does not print
+	has      present    // the keys that were there, where emptiness does not tell
+	timeFrom TimeSource // where Time came from
 }
 
 // present is a set of top-level keys.

@@ -220,6 +220,11 @@ func validUTF8(s string) string {
 
 // validNumber reports whether s is a number as JSON writes it.
 func validNumber(s string) bool {
-	n := scanner{src: s}
-	return n.number("") == nil && n.at == len(s)
+	const longest = 64
+	if len(s) > longest {
+		return false
+	}
+	var room [longest + pad]byte
+	n := scanner{buf: room[:len(s)+pad], end: copy(room[:], s)}
+	return n.number(0) == len(s)
 }

@@ -1,258 +1,425 @@
 package event
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"math/bits"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 )
 
-// scanner reads JSON (RFC 8259) from src. Each method leaves at behind what it
-// read.
+// scanner reads JSON (RFC 8259) in one pass that checks and indexes at once.
+//
+// It owns buf, a copy of the input. Strings are unescaped in place there, which
+// works because no escape is shorter than what it stands for; arrays and
+// objects inside the alert stay untouched as text. What it hands out are
+// strings that share buf, so buf is never written again once they are out.
+//
+// Behind the input stand pad zero bytes. A zero byte may stand nowhere in
+// JSON, so every loop stops there by itself, and eight bytes can be loaded from
+// every offset of the input without a look at its length.
+//
+// Each method takes the offset to read from and returns the offset behind what
+// it read, or -1 with the fault in err.
 type scanner struct {
-	src string
-	at  int
+	buf    []byte
+	end    int // length of the input
+	limits Limits
+	path   [2]string // the top-level key and the output field being read
+	err    *SyntaxError
 }
 
-func (s *scanner) failAt(at int, field string, err error) error {
-	return &SyntaxError{Offset: int64(at), Field: clip(field), Err: err}
+const pad = 8
+
+// reset makes s read a copy of data, in buf if there is room.
+func (s *scanner) reset(buf, data []byte, limits Limits) {
+	if cap(buf) < len(data)+pad {
+		buf = make([]byte, len(data)+pad)
+	}
+	buf = buf[:len(data)+pad]
+	copy(buf, data)
+	clear(buf[len(data):])
+	*s = scanner{buf: buf, end: len(data), limits: limits}
 }
 
-func (s *scanner) fail(field string, err error) error { return s.failAt(s.at, field, err) }
+// text returns a part of buf as a string that shares its memory. That is sound
+// as long as buf is not written there again: unescaping writes to the inside
+// of the string that is being read, before it is handed out.
+func (s *scanner) text(from, to int) string {
+	return unsafe.String(unsafe.SliceData(s.buf[from:to]), to-from)
+}
 
-func (s *scanner) space() {
-	for s.at < len(s.src) {
-		switch s.src[s.at] {
+// The causes of a [SyntaxError] that need no detail.
+var (
+	errTruncated  = io.ErrUnexpectedEOF
+	errControl    = errors.New("control character in a string")
+	errEscape     = errors.New("malformed escape")
+	errNumber     = errors.New("malformed number")
+	errKey        = errors.New("expected a key")
+	errColon      = errors.New("expected ':'")
+	errValue      = errors.New("expected a value")
+	errDuplicate  = errors.New("duplicate key")
+	errAfterItem  = errors.New("expected ',' or ']'")
+	errAfterField = errors.New("expected ',' or '}'")
+)
+
+// fail records a fault, unless the input just ends there: then that is it.
+func (s *scanner) fail(at int, err error) int {
+	if at >= s.end {
+		at, err = s.end, errTruncated
+	}
+	return s.failHere(at, err)
+}
+
+func (s *scanner) failHere(at int, err error) int {
+	field := s.path[0]
+	if s.path[1] != "" {
+		field += "." + s.path[1]
+	}
+	// The path shares buf, which a decoder uses again.
+	s.err = &SyntaxError{Offset: int64(at), Field: strings.Clone(clip(field)), Err: err}
+	return -1
+}
+
+func (s *scanner) tooMany(at, most int, what string) int {
+	return s.failHere(at, fmt.Errorf("more than %d %s: %w", most, what, ErrTooLarge))
+}
+
+// space skips white space.
+func (s *scanner) space(at int) int {
+	for s.buf[at] <= ' ' {
+		switch s.buf[at] {
 		case ' ', '\t', '\r', '\n':
-			s.at++
+			at++
 		default:
-			return
+			return at
 		}
 	}
+	return at
 }
 
-func (s *scanner) peek() byte {
-	if s.at < len(s.src) {
-		return s.src[s.at]
-	}
-	return 0
+const (
+	swarEach = 0x0101010101010101 // times a byte: that byte, eight times
+	swarHigh = 0x80 * swarEach
+)
+
+// special returns a mask whose lowest set bit is the high bit of the first of
+// the eight bytes that a string cannot hold as it is: a quote, a backslash or
+// a control character. The mask is zero if there is none. Bits above the
+// lowest may be wrong: a borrow runs upward.
+func special(w uint64) uint64 {
+	quote := w ^ '"'*swarEach
+	slash := w ^ '\\'*swarEach
+	return ((quote-swarEach)&^quote | (slash-swarEach)&^slash | (w-' '*swarEach)&^w) & swarHigh
 }
 
-// object reads an object at nesting depth and gives each member to f, with the
-// offset of its value.
-func (s *scanner) object(path string, depth int, f func(key string, v Value, at int) error) error {
-	s.at++ // {
-	s.space()
-	if s.peek() == '}' {
-		s.at++
-		return nil
-	}
+// plain skips to the next special byte, and returns a word with a high bit set
+// if any byte on the way was not ASCII.
+func (s *scanner) plain(at int) (next int, seen uint64) {
+	buf := s.buf
 	for {
-		s.space()
-		if s.peek() != '"' {
-			return s.fail(path, errors.New("expected a key"))
+		w := binary.LittleEndian.Uint64(buf[at : at+8])
+		if m := special(w); m != 0 {
+			n := bits.TrailingZeros64(m) &^ 7 // bits before the byte
+			return at + n>>3, seen | w&(1<<n-1)
 		}
-		key, err := s.str()
-		if err != nil {
-			return err
-		}
-		s.space()
-		if s.peek() != ':' {
-			return s.fail(path+key, errors.New("expected ':'"))
-		}
-		s.at++
-		s.space()
-		at := s.at
-		v, err := s.value(path+key, depth+1)
-		if err != nil {
-			return err
-		}
-		if err := f(key, v, at); err != nil {
-			return err
-		}
-		s.space()
-		switch s.peek() {
-		case ',':
-			s.at++
-		case '}':
-			s.at++
-			return nil
-		default:
-			return s.fail(path+key, errors.New("expected ',' or '}'"))
-		}
+		seen |= w
+		at += 8
 	}
 }
 
-func (s *scanner) value(path string, depth int) (Value, error) {
-	if depth > MaxNesting {
-		return Value{}, s.fail(path, fmt.Errorf("nested deeper than %d: %w", MaxNesting, ErrTooLarge))
+// str reads a string at its opening quote and decodes it.
+func (s *scanner) str(at int) (text string, next int) {
+	at++
+	end, seen := s.plain(at)
+	if s.buf[end] != '"' {
+		return s.escaped(at, end, seen)
 	}
-	from := s.at
-	switch c := s.peek(); {
-	case c == '"':
-		text, err := s.str()
-		return Value{text: text, kind: String}, err
-	case c == '{':
-		err := s.object(path+".", depth, func(string, Value, int) error { return nil })
-		return Value{text: s.src[from:s.at], kind: Object}, err
-	case c == '[':
-		err := s.array(path, depth, func(Value) {})
-		return Value{text: s.src[from:s.at], kind: Array}, err
-	case c == '-' || '0' <= c && c <= '9':
-		err := s.number(path)
-		return Value{text: s.src[from:s.at], kind: Number}, err
+	text = s.text(at, end)
+	if seen&swarHigh != 0 && !utf8.ValidString(text) {
+		text = validUTF8(text)
 	}
-	for _, lit := range [...]struct {
-		text string
-		kind Kind
-	}{{"null", Null}, {"true", Bool}, {"false", Bool}} {
-		if strings.HasPrefix(s.src[s.at:], lit.text) {
-			s.at += len(lit.text)
-			if lit.kind == Null {
-				return Value{kind: Null}, nil
+	return text, end + 1
+}
+
+// escaped goes on with a string that began at from, at the special byte at at.
+func (s *scanner) escaped(from, at int, seen uint64) (text string, next int) {
+	buf := s.buf
+	to := at // where the next decoded byte goes
+	for {
+		switch c := buf[at]; {
+		case c == '"':
+			text = s.text(from, to)
+			if seen&swarHigh != 0 && !utf8.ValidString(text) {
+				text = validUTF8(text)
 			}
-			return Value{text: lit.text, kind: lit.kind}, nil
-		}
-	}
-	return Value{}, s.fail(path, errors.New("expected a value"))
-}
-
-func (s *scanner) array(path string, depth int, f func(Value)) error {
-	s.at++ // [
-	s.space()
-	if s.peek() == ']' {
-		s.at++
-		return nil
-	}
-	for {
-		s.space()
-		v, err := s.value(path, depth+1)
-		if err != nil {
-			return err
-		}
-		f(v)
-		s.space()
-		switch s.peek() {
-		case ',':
-			s.at++
-		case ']':
-			s.at++
-			return nil
-		default:
-			return s.fail(path, errors.New("expected ',' or ']'"))
-		}
-	}
-}
-
-func (s *scanner) digits() bool {
-	from := s.at
-	for s.at < len(s.src) && '0' <= s.src[s.at] && s.src[s.at] <= '9' {
-		s.at++
-	}
-	return s.at > from
-}
-
-func (s *scanner) number(path string) error {
-	bad := errors.New("malformed number")
-	if s.peek() == '-' {
-		s.at++
-	}
-	if s.peek() == '0' {
-		s.at++
-	} else if !s.digits() {
-		return s.fail(path, bad)
-	}
-	if s.peek() == '.' {
-		s.at++
-		if !s.digits() {
-			return s.fail(path, bad)
-		}
-	}
-	if c := s.peek(); c == 'e' || c == 'E' {
-		s.at++
-		if c := s.peek(); c == '+' || c == '-' {
-			s.at++
-		}
-		if !s.digits() {
-			return s.fail(path, bad)
-		}
-	}
-	return nil
-}
-
-func (s *scanner) str() (string, error) {
-	s.at++ // "
-	from := s.at
-	for s.at < len(s.src) {
-		switch c := s.src[s.at]; {
-		case c == '"':
-			text := s.src[from:s.at]
-			s.at++
-			return strings.ToValidUTF8(text, "\uFFFD"), nil
-		case c == '\\':
-			return s.escaped(from)
-		case c < 0x20:
-			return "", s.fail("", errors.New("control character in a string"))
-		}
-		s.at++
-	}
-	return "", s.fail("", errors.New("unterminated string"))
-}
-
-// escaped goes on with a string at its first backslash.
-func (s *scanner) escaped(from int) (string, error) {
-	b := []byte(s.src[from:s.at])
-	for s.at < len(s.src) {
-		c := s.src[s.at]
-		switch {
-		case c == '"':
-			s.at++
-			return strings.ToValidUTF8(string(b), "\uFFFD"), nil
-		case c < 0x20:
-			return "", s.fail("", errors.New("control character in a string"))
+			return text, at + 1
 		case c != '\\':
-			b = append(b, c)
-			s.at++
-			continue
+			return "", s.fail(at, errControl)
 		}
-		s.at++
-		c = s.peek()
-		if c == 'u' {
-			r, err := s.unicode()
-			if err != nil {
-				return "", err
+		c := buf[at+1]
+		switch c {
+		case '"', '\\', '/':
+			buf[to] = c
+		case 'n':
+			buf[to] = '\n'
+		case 't':
+			buf[to] = '\t'
+		case 'r':
+			buf[to] = '\r'
+		case 'b':
+			buf[to] = '\b'
+		case 'f':
+			buf[to] = '\f'
+		case 'u':
+			if _, ok := hex4(buf[at+2 : min(at+6, s.end)]); !ok {
+				return "", s.badEscape(at)
 			}
-			b = utf8.AppendRune(b, r)
-			continue
+			r, size := unescapeRune(buf[at:s.end])
+			at += size - 2
+			to += utf8.EncodeRune(buf[to:to+utf8.RuneLen(r)], r) - 1
+		default:
+			return "", s.badEscape(at)
 		}
-		i := strings.IndexByte(`"\/bfnrt`, c)
-		if c == 0 || i < 0 {
-			return "", s.fail("", errors.New("malformed escape"))
-		}
-		b = append(b, "\"\\/\b\f\n\r\t"[i])
-		s.at++
+		at += 2
+		to++
+		// Move the plain bytes up to the next special one. Most often they
+		// are few.
+		end, more := s.plain(at)
+		seen |= more
+		to += copy(buf[to:], buf[at:end])
+		at = end
 	}
-	return "", s.fail("", errors.New("unterminated string"))
 }
 
-// unicode reads what follows the backslash of \uXXXX, or of a surrogate pair.
-func (s *scanner) unicode() (rune, error) {
-	r, ok := hex4([]byte(s.src[s.at+1:]))
-	if !ok {
-		return 0, s.fail("", errors.New("malformed escape"))
-	}
-	s.at += 5
-	if utf16.IsSurrogate(r) {
-		if strings.HasPrefix(s.src[s.at:], `\u`) {
-			if low, ok := hex4([]byte(s.src[s.at+2:])); ok {
-				if full := utf16.DecodeRune(r, low); full != utf8.RuneError {
-					s.at += 6
-					return full, nil
-				}
-			}
+// badEscape faults the escape at at, or the end of the input inside it.
+func (s *scanner) badEscape(at int) int {
+	last := at + 1
+	if s.buf[last] == 'u' {
+		for last++; last < at+6 && isHex(s.buf[last]); last++ {
 		}
-		return utf8.RuneError, nil
 	}
-	return r, nil
+	if last >= s.end {
+		return s.fail(s.end, errTruncated)
+	}
+	return s.failHere(at, errEscape)
+}
+
+func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
+
+// value reads any value. depth is how many arrays and objects it stands in.
+func (s *scanner) value(at, depth int) (v Value, next int) {
+	switch c := s.buf[at]; c {
+	case '"':
+		v.kind = String
+		v.text, next = s.str(at)
+		return v, next
+	case '{':
+		v.kind = Object
+		next = s.skipObject(at, depth)
+	case '[':
+		v.kind = Array
+		next = s.skipArray(at, depth)
+	case 'n':
+		v.kind = Null
+		return v, s.literal(at, "null")
+	case 't':
+		v.kind = Bool
+		next = s.literal(at, "true")
+	case 'f':
+		v.kind = Bool
+		next = s.literal(at, "false")
+	default:
+		v.kind = Number
+		next = s.number(at)
+	}
+	if next < 0 {
+		return Value{}, next
+	}
+	v.text = s.text(at, next)
+	return v, next
+}
+
+func (s *scanner) literal(at int, want string) int {
+	next := at + len(want)
+	if next <= s.end && string(s.buf[at:next]) == want {
+		return next
+	}
+	if strings.HasPrefix(want, string(s.buf[at:s.end])) {
+		return s.fail(s.end, errTruncated)
+	}
+	return s.fail(at, errValue)
+}
+
+// number reads a number, or faults what is no value at all.
+func (s *scanner) number(at int) int {
+	buf := s.buf
+	from := at
+	if buf[at] == '-' {
+		at++
+	}
+	switch c := buf[at]; {
+	case c == '0':
+		at++
+	case '1' <= c && c <= '9':
+		at = digits(buf, at+1)
+	case at > from:
+		return s.fail(at, errNumber)
+	default:
+		return s.fail(at, errValue)
+	}
+	if buf[at] == '.' {
+		at++
+		if to := digits(buf, at); to > at {
+			at = to
+		} else {
+			return s.fail(at, errNumber)
+		}
+	}
+	if buf[at]|0x20 == 'e' {
+		at++
+		if c := buf[at]; c == '+' || c == '-' {
+			at++
+		}
+		if to := digits(buf, at); to > at {
+			at = to
+		} else {
+			return s.fail(at, errNumber)
+		}
+	}
+	return at
+}
+
+// digits skips decimal digits.
+func digits(buf []byte, at int) int {
+	for {
+		// A byte is a digit if its high half is 3, and still is with 6 added.
+		w := binary.LittleEndian.Uint64(buf[at : at+8])
+		odd := (w ^ '0'*swarEach | ((w + 6*swarEach) ^ '0'*swarEach)) & (0xF0 * swarEach)
+		if odd != 0 {
+			return at + bits.TrailingZeros64(odd)>>3
+		}
+		at += 8
+	}
+}
+
+// skipString checks a string at its opening quote and leaves it as it is.
+func (s *scanner) skipString(at int) int {
+	at++
+	for {
+		at, _ = s.plain(at)
+		switch s.buf[at] {
+		case '"':
+			return at + 1
+		case '\\':
+		default:
+			return s.fail(at, errControl)
+		}
+		switch s.buf[at+1] {
+		case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+			at += 2
+		case 'u':
+			if _, ok := hex4(s.buf[at+2 : min(at+6, s.end)]); !ok {
+				return s.badEscape(at)
+			}
+			at += 6
+		default:
+			return s.badEscape(at)
+		}
+	}
+}
+
+// skip checks a value inside another and leaves it as it is.
+func (s *scanner) skip(at, depth int) int {
+	switch s.buf[at] {
+	case '"':
+		return s.skipString(at)
+	case '{':
+		return s.skipObject(at, depth)
+	case '[':
+		return s.skipArray(at, depth)
+	case 'n':
+		return s.literal(at, "null")
+	case 't':
+		return s.literal(at, "true")
+	case 'f':
+		return s.literal(at, "false")
+	}
+	return s.number(at)
+}
+
+func (s *scanner) skipArray(at, depth int) int {
+	if depth >= s.limits.Nesting {
+		return s.tooMany(at, s.limits.Nesting, "levels of nesting")
+	}
+	at = s.space(at + 1)
+	if s.buf[at] == ']' {
+		return at + 1
+	}
+	for {
+		at = s.skip(at, depth+1)
+		if at < 0 {
+			return at
+		}
+		at = s.space(at)
+		switch s.buf[at] {
+		case ',':
+			at = s.space(at + 1)
+		case ']':
+			return at + 1
+		default:
+			return s.fail(at, errAfterItem)
+		}
+	}
+}
+
+// skipObject also refuses a key that stands there twice: readers disagree on
+// which of the two counts. Falco prints no nested objects, so this may cost.
+func (s *scanner) skipObject(at, depth int) int {
+	if depth >= s.limits.Nesting {
+		return s.tooMany(at, s.limits.Nesting, "levels of nesting")
+	}
+	at = s.space(at + 1)
+	if s.buf[at] == '}' {
+		return at + 1
+	}
+	seen := make(map[string]bool)
+	for {
+		if s.buf[at] != '"' {
+			return s.fail(at, errKey)
+		}
+		from := at
+		at = s.skipString(at)
+		if at < 0 {
+			return at
+		}
+		key, _ := rawValue(s.text(from, at), 0)
+		if seen[key.text] {
+			return s.failHere(from, errDuplicate)
+		}
+		if len(seen) == s.limits.Fields {
+			return s.tooMany(from, s.limits.Fields, "keys")
+		}
+		seen[key.text] = true
+		at = s.space(at)
+		if s.buf[at] != ':' {
+			return s.fail(at, errColon)
+		}
+		at = s.skip(s.space(at+1), depth+1)
+		if at < 0 {
+			return at
+		}
+		at = s.space(at)
+		switch s.buf[at] {
+		case ',':
+			at = s.space(at + 1)
+		case '}':
+			return at + 1
+		default:
+			return s.fail(at, errAfterField)
+		}
+	}
 }
