@@ -322,6 +322,10 @@ func (b *builder) ruleEntry(entry ruleEntry) {
 		b.note(NoteNone, entry.rule, "", entry.reason)
 	}
 	for id := range strings.FieldsSeq(entry.controls) {
+		if id, ok := strings.CutPrefix(id, "PCI:"); ok {
+			b.addRequirement(Requirement{pciName, pciRelease, id}, e)
+			continue
+		}
 		if c, ok := b.catalog.Control(id); ok && !c.Withdrawn {
 			b.addControl(c, e)
 		}

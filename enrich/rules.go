@@ -12,7 +12,7 @@ import (
 //
 //	source, rule
 //	techniques   T1003.008/credential-access/high, the ids of V19, with a space between them
-//	controls     AU-9 AU-12, those that the rule is evidence for or against
+//	controls     AU-9 AU-12 PCI:1.3.2, those that the rule is evidence for or against
 //	reason       why these; for a rule without a technique, why it has none
 //	doubts       TAG wrong: why, or TAG weak: why, of what upstream's own tags say; with | between them
 const rulesDataset, rulesVersion = "falconer rules", "falcosecurity/rules c72713e, plugins 0b3cbd8"
