@@ -1,5 +1,9 @@
 module github.com/falconer-go/falconer
 
-go 1.25
+go 1.26.0
 
-require go.yaml.in/yaml/v4 v4.0.0 // indirect
+require (
+	github.com/google/go-cmp v0.6.0
+	go.yaml.in/yaml/v4 v4.0.0
+	golang.org/x/tools v0.52.0
+)

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestRun(t *testing.T) {
+	good := string(bytes.TrimSpace(sample))
+	file := filepath.Join(t.TempDir(), "alerts.jsonl")
+	mixed := good + "\nnot an alert\n" + `{"rule":"x","priority":"loud","time":"2026-01-02T03:04:05Z"}` + "\n" + good + "\n"
+	if err := os.WriteFile(file, []byte(mixed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name    string
+		args    []string
+		stdin   string
+		status  int
+		reports int
+		out     []string
+		errs    []string
+	}{
+		{name: "sample", reports: 1, out: []string{"## Conclusion", "TA0005 Stealth"}},
+		{name: "attack 18", args: []string{"-attack", "18"}, reports: 1, out: []string{"TA0005 Defense Evasion", "ATT&CK version 18.1"}},
+		{name: "stdin", args: []string{"-"}, stdin: good + "\n" + good, reports: 2},
+		{name: "bad records", args: []string{file}, status: 1, reports: 2,
+			errs: []string{file + ": line 2", file + ": line 3", "priority", `"loud"`}},
+		{name: "no such file", args: []string{file + "x", "-"}, stdin: good, status: 1, reports: 1, errs: []string{file + "x"}},
+		{name: "text", args: []string{"-format", "text"}, out: []string{"FALCO ALERT REPORT: Clear Log Activities", "MAPPINGS"}},
+		{name: "bad format", args: []string{"-format", "docx"}, status: 2, errs: []string{`"docx"`}},
+		{name: "bad version", args: []string{"-attack", "7"}, status: 2, errs: []string{`"7"`}},
+		{name: "bad flag", args: []string{"-x"}, status: 2, errs: []string{"usage: report"}},
+		{name: "help", args: []string{"-h"}, errs: []string{"usage: report"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var out, errs bytes.Buffer
+			if got := run(tc.args, strings.NewReader(tc.stdin), &out, &errs); got != tc.status {
+				t.Errorf("status %d, want %d; stderr: %s", got, tc.status, &errs)
+			}
+			if n := strings.Count(out.String(), "# Falco Alert Report:"); n != tc.reports {
+				t.Errorf("%d reports, want %d", n, tc.reports)
+			}
+			for _, want := range tc.out {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("stdout lacks %q", want)
+				}
+			}
+			for _, want := range tc.errs {
+				if !strings.Contains(errs.String(), want) {
+					t.Errorf("stderr lacks %q:\n%s", want, &errs)
+				}
+			}
+		})
+	}
+}
+
+func TestJSON(t *testing.T) {
+	var out, errs bytes.Buffer
+	if status := run([]string{"-format", "json"}, nil, &out, &errs); status != 0 {
+		t.Fatalf("status %d: %s", status, &errs)
+	}
+	var doc struct {
+		Alert   struct{ Rule string }
+		Verdict struct{ Urgency string }
+		Steps   []struct{ Phase string }
+	}
+	if err := json.Unmarshal(out.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.Alert.Rule != "Clear Log Activities" || doc.Verdict.Urgency != "note" || len(doc.Steps) == 0 {
+		t.Errorf("got %+v", doc)
+	}
+}

@@ -1,0 +1,69 @@
+package falconer_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestImports holds the direction of imports: event, then rules/cond, then
+// rules; event, then enrich; mitigate on top of all.
+func TestImports(t *testing.T) {
+	const module = "github.com/falconer-go/falconer/"
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{join .Deps \" \"}}", "./event", "./event/eventhttp",
+		"./event/eventtest", "./rules/cond", "./rules", "./enrich/...", "./mitigate/...").CombinedOutput()
+	if err != nil {
+		t.Skipf("go list does not run here: %v: %s", err, out)
+	}
+	deps := make(map[string][]string)
+	for line := range strings.Lines(string(out)) {
+		f := strings.Fields(line)
+		if p, ok := strings.CutPrefix(f[0], module); ok {
+			deps[p] = f[1:]
+		}
+	}
+	for _, rule := range []struct {
+		pkg  string // and what is below it
+		not  []string
+		only []string // packages of the module it may use beside its own tree
+	}{
+		{"event", []string{"go.yaml.in/", "net/http", "embed"}, nil},
+		{"rules/cond", []string{"go.yaml.in/", "net/http"}, []string{"event"}},
+		{"rules", []string{"net/http"}, []string{"event"}},
+		{"enrich", []string{"net/http", "go.yaml.in/"}, []string{"event"}},
+		{"mitigate", []string{"net/http"}, []string{"event", "rules", "enrich"}},
+	} {
+		seen := false
+		for pkg, list := range deps {
+			if pkg != rule.pkg && !strings.HasPrefix(pkg, rule.pkg+"/") {
+				continue
+			}
+			if strings.HasPrefix(pkg, "event/event") {
+				continue // adapters, apart so that event need not link what they do
+			}
+			seen = true
+			for _, d := range list {
+				for _, not := range rule.not {
+					if d == not || strings.HasSuffix(not, "/") && strings.HasPrefix(d, not) {
+						t.Errorf("%s links %s", pkg, d)
+					}
+				}
+				if own, ok := strings.CutPrefix(d, module); ok && !allowed(own, rule.pkg, rule.only) {
+					t.Errorf("%s imports %s", pkg, own)
+				}
+			}
+		}
+		if !seen {
+			t.Errorf("package %s was not looked at", rule.pkg)
+		}
+	}
+}
+
+func allowed(dep, pkg string, only []string) bool {
+	for _, p := range append(only, pkg, "internal") {
+		if dep == p || strings.HasPrefix(dep, p+"/") {
+			return true
+		}
+	}
+	return false
+}
