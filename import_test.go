@@ -10,10 +10,13 @@ import (
 // rules; event, then enrich; mitigate on top of all.
 func TestImports(t *testing.T) {
 	const module = "github.com/falconer-go/falconer/"
-	out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{join .Deps \" \"}}", "./event", "./event/eventhttp",
-		"./event/eventtest", "./rules/cond", "./rules", "./enrich/...", "./mitigate/...").CombinedOutput()
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("there is no go command to ask")
+	}
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{join .Deps \" \"}}",
+		"./event/...", "./rules/...", "./enrich/...", "./mitigate/...").Output()
 	if err != nil {
-		t.Skipf("go list does not run here: %v: %s", err, out)
+		t.Fatalf("go list: %v", err)
 	}
 	deps := make(map[string][]string)
 	for line := range strings.Lines(string(out)) {
