@@ -1,0 +1,235 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/falconer-go/falconer/event"
+)
+
+// Exception is an exception of a rule, as it is added to a rule file: it
+// silences the alerts whose fields all have these values.
+type Exception struct {
+	Rule   string       // the rule that it is for
+	Name   string       // of the exception
+	Fields []FieldValue // what an alert must have; never empty
+
+	// Merges says that the rule has an exception of that name already, with
+	// the same fields compared for equality, to which the values are added.
+	Merges bool
+
+	isList func(string) bool
+}
+
+// FieldValue is a field and the value it has to have, exactly.
+type FieldValue struct {
+	Field string
+	Value string
+}
+
+// FieldError is why a field of an alert cannot be part of an exception.
+type FieldError struct {
+	Field string
+	Err   error
+}
+
+func (e *FieldError) Error() string { return "field " + e.Field + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *FieldError) Unwrap() error { return e.Err }
+
+// ErrNoFields is why an alert has no exception: it has no field that would
+// tell it from others.
+var ErrNoFields = errors.New("the alert has no field that an exception could go by")
+
+// NewException proposes the exception that silences alerts like e, without
+// knowing the rule files that it is for: a caller that has them should use
+// [Set.Exception]. Fields are those that alerts have to share with e; none means
+// those that [ExceptionFields] picks, which makes the exception as narrow as
+// can be without depending on what changes from one event to the next.
+//
+// An error is a [*FieldError] for a field that e does not have or whose value
+// cannot be written, or [ErrNoFields].
+func NewException(e *event.Event, fields ...string) (*Exception, error) {
+	// What lists there are is not known, so every word may be the name of one.
+	return newException(e, fields, func(string) bool { return true })
+}
+
+func newException(e *event.Event, fields []string, isList func(string) bool) (*Exception, error) {
+	if e.Rule == "" {
+		return nil, errors.New("the alert names no rule")
+	}
+	chosen := len(fields) > 0
+	if !chosen {
+		fields = ExceptionFields(e)
+	}
+	x := &Exception{Rule: e.Rule, isList: isList}
+	for _, name := range fields {
+		if slices.ContainsFunc(x.Fields, func(f FieldValue) bool { return f.Field == name }) {
+			continue
+		}
+		text, err := exceptionValue(e.Fields.Get(name))
+		if err == nil && !isFieldName(name) {
+			err = errors.New("this is no field that a rule can name")
+		}
+		if err != nil {
+			if !chosen {
+				continue
+			}
+			return nil, &FieldError{name, err}
+		}
+		x.Fields = append(x.Fields, FieldValue{name, text})
+	}
+	if len(x.Fields) == 0 {
+		return nil, ErrNoFields
+	}
+	x.Name = exceptionName(x.Fields)
+	return x, nil
+}
+
+// exceptionValue is the text of a value as a rule would compare with it.
+func exceptionValue(v event.Value) (string, error) {
+	switch v.Kind() {
+	case event.Absent:
+		return "", errors.New("the alert does not have it")
+	case event.Null:
+		return "", errors.New("the event had no value for it, and no comparison holds for that")
+	case event.Array, event.Object:
+		return "", errors.New("it has more than one value")
+	}
+	text := v.Text()
+	if text == "<NA>" {
+		return "", errors.New("the event had no value for it, and no comparison holds for that")
+	}
+	if fault := valueFault(text); fault != "" {
+		return "", fmt.Errorf("%w: %s", ErrInexpressible, fault)
+	}
+	return text, nil
+}
+
+// isFieldName reports whether s is a field with at most a plain argument, and
+// nothing that would end it.
+func isFieldName(s string) bool {
+	n := fieldLen(s)
+	if n == 0 {
+		return false
+	}
+	if n == len(s) {
+		return true
+	}
+	arg, ok := strings.CutPrefix(s[n:], "[")
+	arg, closed := strings.CutSuffix(arg, "]")
+	return ok && closed && arg != "" && !strings.ContainsAny(arg, "[]\"'(),= \t\n\v\f\r\x00")
+}
+
+// exceptionName makes a name that says what the exception goes by.
+func exceptionName(fields []FieldValue) string {
+	var b strings.Builder
+	for i, f := range fields {
+		if i > 0 {
+			b.WriteByte('_')
+		}
+		for _, c := range []byte(f.Field) {
+			if isLetter(c) || '0' <= c && c <= '9' {
+				b.WriteByte(c)
+			} else if s := b.String(); !strings.HasSuffix(s, "_") {
+				b.WriteByte('_')
+			}
+		}
+	}
+	name := strings.Trim(b.String(), "_")
+	if len(name) > 80 {
+		name = name[:80]
+	}
+	return name
+}
+
+// Match reports whether the exception silences the alert: that it is of the
+// rule and has all values.
+func (x *Exception) Match(e *event.Event) bool {
+	if e.Rule != x.Rule {
+		return false
+	}
+	for _, f := range x.Fields {
+		if v := e.Fields.Get(f.Field); !v.Available() || v.Text() != f.Value {
+			return false
+		}
+	}
+	return true
+}
+
+// YAML returns the exception as an item of a rule file, to be put behind the
+// rule: it adds to the rule and leaves the rest of it alone.
+func (x *Exception) YAML() string {
+	var b strings.Builder
+	b.WriteString("- rule: " + yamlScalar(x.Rule) + "\n  exceptions:\n")
+	x.writeEntry(&b, "    ")
+	b.WriteString("  override:\n    exceptions: append\n")
+	return b.String()
+}
+
+// writeEntry writes the entry of the rule's exceptions, each line indented.
+func (x *Exception) writeEntry(b *strings.Builder, indent string) {
+	b.WriteString(indent + "- name: " + yamlScalar(x.Name) + "\n")
+	if !x.Merges {
+		var names, comps []string
+		for _, f := range x.Fields {
+			names = append(names, yamlFlow(f.Field))
+			comps = append(comps, "=")
+		}
+		b.WriteString(indent + "  fields: [" + strings.Join(names, ", ") + "]\n")
+		b.WriteString(indent + "  comps: [" + strings.Join(comps, ", ") + "]\n")
+	}
+	b.WriteString(indent + "  values:\n" + indent + "    - [" + strings.Join(x.literals(), ", ") + "]\n")
+}
+
+// literals are the values as they stand in the file.
+func (x *Exception) literals() []string {
+	isList := x.isList
+	if isList == nil {
+		isList = func(string) bool { return true }
+	}
+	var all []string
+	for _, f := range x.Fields {
+		all = append(all, yamlFlow(condLiteral(f.Value, isList)))
+	}
+	return all
+}
+
+// yamlFlow is yamlScalar for a sequence in brackets.
+func yamlFlow(s string) string {
+	if isYAMLWord(s) {
+		return s
+	}
+	return yamlScalar(s)
+}
+
+// exceptionFields are the fields that tell one cause of an alert from another
+// and stay the same when it happens again, the most telling first. Process
+// ids, times, ports, container and pod names are not among them: they change.
+var exceptionFields = [...]string{
+	"evt.type", "proc.exepath", "proc.name", "proc.pname", "proc.aname[2]", "proc.cmdline", "user.name", "user.loginname",
+	"fd.name", "fd.sip", "fd.sport", "container.image.repository", "container.image.tag", "k8s.ns.name",
+	"ka.verb", "ka.user.name", "ka.target.resource", "ka.target.namespace", "ka.target.name",
+	"ka.req.pod.containers.image.repository", "ka.uri",
+	"ct.name", "ct.src", "ct.user", "ct.user.arn", "ct.srcip", "ct.region", "s3.bucket",
+	"okta.evt.type", "okta.actor.id", "okta.actor.name", "okta.target.user.name", "okta.app",
+	"github.type", "github.action", "github.user", "github.repo", "github.org",
+	"gcp.user", "gcp.methodName", "gcp.serviceName", "gcp.resourceName",
+}
+
+// ExceptionFields returns the fields of an alert that an exception goes by
+// when none are named: what identifies the cause and can be expected to be
+// the same next time. Only fields with one value that a rule can hold are
+// among them.
+func ExceptionFields(e *event.Event) []string {
+	var names []string
+	for _, name := range exceptionFields {
+		if _, err := exceptionValue(e.Fields.Get(name)); err == nil {
+			names = append(names, name)
+		}
+	}
+	return names
+}

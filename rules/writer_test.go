@@ -1,0 +1,145 @@
+package rules
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/rules/cond"
+	"go.yaml.in/yaml/v4"
+)
+
+// alert makes an alert of a rule with these fields, each a JSON value.
+func alert(t testing.TB, rule string, fields ...string) *event.Event {
+	t.Helper()
+	e, err := event.Parse([]byte(`{"rule":"` + rule + `","priority":"Warning","source":"syscall",` +
+		`"time":"2024-07-24T14:32:07.191837261Z","output_fields":{` + strings.Join(fields, ",") + `}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestExceptionYAML(t *testing.T) {
+	e := alert(t, "Clear Log Activities", `"evt.time":1721831527191837261`, `"proc.exepath":"/bin/event-generator"`,
+		`"proc.cmdline":"sh -c \"x\" shell_binaries z"`, `"user.uid":0`, `"fd.name":null`, `"k8s.ns.name":"<NA>"`)
+	x, err := NewException(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `- rule: 'Clear Log Activities'
+  exceptions:
+    - name: proc_exepath_proc_cmdline
+      fields: [proc.exepath, proc.cmdline]
+      comps: [=, =]
+      values:
+        - ['"/bin/event-generator"', '"sh \x2dc \x22x\" \x73hell_binaries z"']
+  override:
+    exceptions: append
+`
+	if got := x.YAML(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if !x.Match(e) {
+		t.Error("the exception does not match the alert it was made from")
+	}
+	if x, err := NewException(e, "user.uid"); err != nil || x.Fields[0].Value != "0" {
+		t.Errorf("user.uid: %+v, %v", x, err)
+	}
+}
+
+func TestExceptionRefuses(t *testing.T) {
+	e := alert(t, "R", `"a.null":null`, `"a.na":"<NA>"`, `"a.empty":""`, `"a.nul":"x\u0000y"`, `"a.bad":"x\ufffd"`,
+		`"a.long":"`+strings.Repeat("x", 256)+`"`, `"a.list":["x"]`, `"a.b[c d]":"x"`, `"a.b) or (x":"y"`, `"nodot":"x"`)
+	for _, name := range []string{"a.absent", "a.null", "a.na", "a.empty", "a.nul", "a.bad", "a.long", "a.list",
+		"a.b[c d]", "a.b) or (x", "nodot"} {
+		_, err := NewException(e, name)
+		var fe *FieldError
+		if !errors.As(err, &fe) || fe.Field != name {
+			t.Errorf("%s: %v, want a FieldError", name, err)
+		}
+	}
+	if _, err := NewException(e); !errors.Is(err, ErrNoFields) {
+		t.Errorf("no fields: %v", err)
+	}
+}
+
+// read is what Falco reads of a value that was written: through YAML, and
+// through the condition into which it folds the value.
+func read(t testing.TB, value string, isList func(string) bool) string {
+	t.Helper()
+	var doc []struct{ V []string }
+	text := "- v: [" + yamlFlow(condLiteral(value, isList)) + "]\n"
+	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
+		t.Fatalf("%q: %v in %s", value, err, text)
+	}
+	x, err := cond.Parse("(proc.name = "+quoteItem(doc[0].V[0])+")", nil)
+	if err != nil {
+		t.Fatalf("%q: %v in %s", value, err, text)
+	}
+	return x.(*cond.Check).Right.(*cond.Value).Text
+}
+
+var hardValues = []string{"a", "a b", `a"b`, `a'b`, `a\`, `a\\`, `\`, `"`, `'`, `\"`, "a\nb", "\t", " ", "a,b", "(a)", "a=b", "=",
+	"null", "~", "true", "1", "0x10", "-", "- a", "a: b", "a #b", "#a", "%a", "@a", "`a`", "&a", "*a", "!a", "|", ">", "{a}", "[a]", "é", "日本",
+	"\x01", "\x7f", "\u0085", "\u2028", "\ufeff", "\U0001f600", "and", "or", "not", "oneof", "in", "val(proc.name)", "proc.name",
+	"sh -c 'rm -rf /'; echo \"$(id)\" \\", "a shell_binaries b", "shell_binaries", "x\\ y", "a\\x41", "$x", "<NA>", "a\r\nb"}
+
+func TestLiteralReadsBack(t *testing.T) {
+	for name, isList := range map[string]func(string) bool{
+		"none": func(string) bool { return false },
+		"all":  func(string) bool { return true },
+	} {
+		for _, v := range hardValues {
+			if got := read(t, v, isList); got != v {
+				t.Errorf("%s lists: %q reads back as %q", name, v, got)
+			}
+		}
+	}
+}
+
+func FuzzLiteral(f *testing.F) {
+	for _, v := range hardValues {
+		f.Add(v)
+	}
+	f.Fuzz(func(t *testing.T, v string) {
+		if valueFault(v) != "" {
+			return
+		}
+		for _, lists := range []bool{false, true} {
+			if got := read(t, v, func(string) bool { return lists }); got != v {
+				t.Errorf("%q reads back as %q", v, got)
+			}
+		}
+	})
+}
+
+func TestOverrideYAML(t *testing.T) {
+	p, off := event.Critical, false
+	got, err := (&Override{Rule: "A: b", AppendCondition: "and not proc.name = x", Priority: &p, Enabled: &off,
+		AppendTags: []string{"x", "y z"}}).YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `- rule: 'A: b'
+  condition: 'and not proc.name = x'
+  priority: CRITICAL
+  enabled: false
+  tags: [x, 'y z']
+  override:
+    condition: append
+    priority: replace
+    enabled: replace
+    tags: append
+`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if _, err := (&Override{Rule: "R"}).YAML(); err == nil {
+		t.Error("an override that changes nothing was written")
+	}
+	if _, err := (&Override{Rule: "R", Condition: "a", AppendCondition: "b"}).YAML(); err == nil {
+		t.Error("a key was both added to and replaced")
+	}
+}
