@@ -1,11 +1,11 @@
 module github.com/falconer-go/falconer
 
-go 1.26.0
+go 1.25
 
 require (
 	github.com/cenkalti/backoff/v5 v5.0.3
 	github.com/google/go-cmp v0.6.0
 	go.yaml.in/yaml/v4 v4.0.0
 	golang.org/x/time v0.14.0
-	golang.org/x/tools v0.52.0
+	golang.org/x/tools v0.40.0
 )
