@@ -77,3 +77,14 @@ func checkRow(t *testing.T, e ruleEntry) {
 		}
 	}
 }
+
+// What took the place of a retired requirement is there.
+func TestMovedRequirements(t *testing.T) {
+	for old, now := range pci().was {
+		for _, id := range now {
+			if !HasPCI(id) || id == old {
+				t.Errorf("%s became %s", old, id)
+			}
+		}
+	}
+}
