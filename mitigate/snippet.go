@@ -100,7 +100,10 @@ func safeValue(e *event.Event, field string) (string, bool) {
 // placeholderWord turns k8s.pod.name into POD_NAME: a plain word to a shell
 // and to YAML, of the right form for a name in a manifest.
 func placeholderWord(field, kind string) string {
-	field, _, _ = strings.Cut(field, "[")
+	field, arg, _ := strings.Cut(field, "[")
+	if i := strings.LastIndexByte(arg, '/'); i >= 0 { // json.value[/resource/labels/policy_name]
+		field = strings.TrimSuffix(arg[i+1:], "]")
+	}
 	parts := strings.Split(field, ".")
 	if len(parts) > 2 {
 		parts = parts[len(parts)-2:]
