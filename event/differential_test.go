@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -168,18 +169,11 @@ func oracleText(v any) string {
 		}
 		return "[" + strings.Join(parts, ",") + "]"
 	case []oracleMember:
-		var list []field
-		for _, m := range v {
-			list = append(list, field{name: m.name})
-		}
-		list = sorted(list, nil)
+		v = slices.Clone(v)
+		slices.SortFunc(v, func(a, b oracleMember) int { return strings.Compare(a.name, b.name) })
 		var parts []string
-		for _, f := range list {
-			for _, m := range v {
-				if m.name == f.name {
-					parts = append(parts, string(appendString(nil, m.name))+":"+oracleText(m.value))
-				}
-			}
+		for _, m := range v {
+			parts = append(parts, string(appendString(nil, m.name))+":"+oracleText(m.value))
 		}
 		return "{" + strings.Join(parts, ",") + "}"
 	}

@@ -3,7 +3,6 @@ package event
 import (
 	"bytes"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,13 +22,13 @@ import (
 // content now.
 func (e *Event) AppendJSON(dst []byte) []byte {
 	// The nine keys in order, with the foreign ones merged in between.
-	var scratch [inlineFields]field
-	extra := sorted(e.extra, scratch[:0])
+	var scratch [someFields]entry
+	extra := e.extra.inOrder(scratch[:])
 	open := len(dst)
 	key := func(name string) {
-		for len(extra) > 0 && extra[0].name < name {
-			dst = appendMember(dst, open, extra[0].name)
-			dst = appendValue(dst, extra[0].value, plainNumbers)
+		for len(extra) > 0 && e.extra.nameOf(extra[0]) < name {
+			dst = appendMember(dst, open, e.extra.nameOf(extra[0]))
+			dst = appendValue(dst, e.extra.valueOf(extra[0]), plainNumbers)
 			extra = extra[1:]
 		}
 		if name != afterAllKeys {
@@ -87,11 +86,11 @@ func appendMember(dst []byte, open int, name string) []byte {
 }
 
 func (f Fields) appendJSON(dst []byte, n numbers) []byte {
-	var scratch [inlineFields]field
+	var scratch [someFields]entry
 	open := len(dst)
-	for _, m := range sorted(f.list, scratch[:0]) {
-		dst = appendMember(dst, open, m.name)
-		dst = appendValue(dst, m.value, n)
+	for _, m := range f.inOrder(scratch[:]) {
+		dst = appendMember(dst, open, f.nameOf(m))
+		dst = appendValue(dst, f.valueOf(m), n)
 	}
 	if len(dst) == open {
 		dst = append(dst, '{')
@@ -101,18 +100,6 @@ func (f Fields) appendJSON(dst []byte, n numbers) []byte {
 
 // MarshalJSON implements [json.Marshaler] with the object that Falco prints.
 func (f Fields) MarshalJSON() ([]byte, error) { return f.appendJSON(nil, plainNumbers), nil }
-
-// sorted returns list in the order of its names, itself if it is in order,
-// else a copy in scratch.
-func sorted(list, scratch []field) []field {
-	byName := func(a, b field) int { return strings.Compare(a.name, b.name) }
-	if slices.IsSortedFunc(list, byName) {
-		return list
-	}
-	list = append(scratch, list...)
-	slices.SortFunc(list, byName)
-	return list
-}
 
 // numbers says how a number is printed: as it was, or in the one form that
 // equal numbers share.
@@ -146,7 +133,7 @@ func appendValue(dst []byte, v Value, n numbers) []byte {
 		}
 		return append(dst, ']')
 	case Object:
-		return Fields{list: v.members()}.appendJSON(dst, n)
+		return v.Members().appendJSON(dst, n)
 	}
 	return append(dst, "null"...)
 }

@@ -19,7 +19,7 @@ type Event struct {
 	Tags     []string // the rule's tags; nil if the alert has no tags key
 	Fields   Fields   // output_fields
 
-	extra    []field    // top-level keys that Falco does not print
+	extra    Fields     // top-level keys that Falco does not print
 	has      present    // the keys that were there, where emptiness does not tell
 	timeFrom TimeSource // where Time came from
 }
@@ -37,7 +37,7 @@ const (
 
 // Extra yields the top-level keys that are not Falco's own, such as the uuid
 // that a relay adds, in the order of the alert.
-func (e *Event) Extra() Fields { return makeFields(e.extra) }
+func (e *Event) Extra() Fields { return e.extra }
 
 // Field returns what a condition reads under a name: a field of the alert
 // itself if the name begins with alert., else the output field of that name.

@@ -2,46 +2,78 @@ package event
 
 import (
 	"iter"
+	"slices"
 	"strings"
 )
 
 // Fields are the output_fields of one alert, in the order in which they were
 // printed. The zero Fields is empty. Fields is read-only and safe to share.
+//
+// The fields are an index of offsets into one text. It holds no pointers, so
+// that a garbage collector has nothing to look at in it.
 type Fields struct {
-	list   []field
-	sorted bool // list is in the order of its names, as Falco prints it
+	text   string
+	index  []entry
+	sorted bool // the index is in the order of the names, as Falco prints them
 }
 
-type field struct {
-	name  string
-	value Value
+// entry is where the name of a field and its value stand in the text. The
+// text of a value is what [Value] holds.
+type entry struct {
+	name, nameLen uint32
+	value         uint32
+	kindLen       uint32 // the kind in the highest three bits, the length below
 }
 
-// inlineFields is how many fields an alert holds without an allocation of
-// their own; nine of ten alerts have fewer.
-const inlineFields = 24
+const (
+	lenBits = 29
+	lenMask = 1<<lenBits - 1
+)
 
-// makeFields returns the Fields of a list without duplicates.
-func makeFields(list []field) Fields {
-	f := Fields{list: list, sorted: true}
-	for i := 1; i < len(list) && f.sorted; i++ {
-		f.sorted = list[i-1].name < list[i].name
+func makeEntry(nameFrom, nameTo int, v span) entry {
+	return entry{
+		name: uint32(nameFrom), nameLen: uint32(nameTo - nameFrom),
+		value: uint32(v.from), kindLen: uint32(v.kind)<<lenBits | uint32(v.to-v.from),
 	}
+}
+
+func (f Fields) nameOf(e entry) string { return f.text[e.name:][:e.nameLen] }
+
+func (f Fields) valueOf(e entry) Value {
+	return Value{text: f.text[e.value:][:e.kindLen&lenMask], kind: Kind(e.kindLen >> lenBits)}
+}
+
+// newFields returns the Fields of these names, none of them twice, and values.
+func newFields(names []string, values []Value) Fields {
+	if len(names) == 0 {
+		return Fields{}
+	}
+	var text strings.Builder
+	f := Fields{index: make([]entry, len(names))}
+	for i, name := range names {
+		from := text.Len()
+		text.WriteString(name)
+		to := text.Len()
+		text.WriteString(values[i].text)
+		f.index[i] = makeEntry(from, to, span{values[i].kind, to, text.Len()})
+	}
+	f.text = text.String()
+	f.sorted = slices.IsSorted(names)
 	return f
 }
 
 // Len returns the number of fields, nulls included.
-func (f Fields) Len() int { return len(f.list) }
+func (f Fields) Len() int { return len(f.index) }
 
 // Get returns the value under exactly that name, as Falco prints it. A name
 // that is not there gives the zero Value, whose kind is [Absent].
 func (f Fields) Get(name string) Value {
-	list := f.list
-	if f.sorted && len(list) > inlineFields {
+	list := f.index
+	if f.sorted {
 		// Halve until a linear search is the faster one.
-		for len(list) > 8 {
+		for len(list) > 24 {
 			half := len(list) / 2
-			if strings.Compare(list[half].name, name) <= 0 {
+			if f.nameOf(list[half]) <= name {
 				list = list[half:]
 			} else {
 				list = list[:half]
@@ -49,8 +81,8 @@ func (f Fields) Get(name string) Value {
 		}
 	}
 	for i := range list {
-		if list[i].name == name {
-			return list[i].value
+		if int(list[i].nameLen) == len(name) && f.nameOf(list[i]) == name {
+			return f.valueOf(list[i])
 		}
 	}
 	return Value{}
@@ -58,15 +90,32 @@ func (f Fields) Get(name string) Value {
 
 // At returns the field at index i, from 0 to Len()-1, in the order of the
 // alert. It panics if there is no such field, as indexing a slice does.
-func (f Fields) At(i int) (name string, v Value) { return f.list[i].name, f.list[i].value }
+func (f Fields) At(i int) (name string, v Value) {
+	e := f.index[i]
+	return f.nameOf(e), f.valueOf(e)
+}
 
 // All yields each field by name, in the order of the alert.
 func (f Fields) All() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
-		for i := range f.list {
-			if !yield(f.list[i].name, f.list[i].value) {
+		for _, e := range f.index {
+			if !yield(f.nameOf(e), f.valueOf(e)) {
 				return
 			}
 		}
 	}
 }
+
+// inOrder returns the index in the order of the names; scratch is memory for
+// that.
+func (f Fields) inOrder(scratch []entry) []entry {
+	if f.sorted {
+		return f.index
+	}
+	index := append(scratch[:0], f.index...)
+	slices.SortFunc(index, func(a, b entry) int { return strings.Compare(f.nameOf(a), f.nameOf(b)) })
+	return index
+}
+
+// someFields is a size of scratch memory that most alerts fit in.
+const someFields = 32

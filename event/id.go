@@ -64,15 +64,16 @@ func (e *Event) ID() ID {
 var idBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 func (e *Event) appendIdentity(b []byte) []byte {
-	var scratch [inlineFields]field
+	var scratch [someFields]entry
 	b = append(b, `{"fields":`...)
 	open := len(b)
-	for _, m := range sorted(e.Fields.list, scratch[:0]) {
-		if m.name == "evt.time" || m.name == "evt.time.iso8601" {
+	for _, m := range e.Fields.inOrder(scratch[:]) {
+		name := e.Fields.nameOf(m)
+		if name == "evt.time" || name == "evt.time.iso8601" {
 			continue
 		}
-		b = appendMember(b, open, m.name)
-		b = appendValue(b, m.value, canonicalNumbers)
+		b = appendMember(b, open, name)
+		b = appendValue(b, e.Fields.valueOf(m), canonicalNumbers)
 	}
 	if len(b) == open {
 		b = append(b, '{')

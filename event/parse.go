@@ -1,10 +1,14 @@
 package event
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
+	"unsafe"
 )
 
 // The bounds that decoding keeps unless [Limits] moves them.
@@ -18,7 +22,7 @@ const (
 // Limits are the bounds of one alert. A bound that is zero or negative is the
 // default.
 type Limits struct {
-	RecordBytes int // length of the record, MaxRecordBytes
+	RecordBytes int // length of the record, MaxRecordBytes; at most 1<<28
 	Nesting     int // arrays and objects inside one another, MaxNesting
 	Fields      int // output fields, and keys of any other object, MaxFields
 	Tags        int // tags, MaxTags
@@ -35,6 +39,7 @@ func (l Limits) orDefault() Limits {
 	fill(&l.Nesting, MaxNesting)
 	fill(&l.Fields, MaxFields)
 	fill(&l.Tags, MaxTags)
+	l.RecordBytes = min(l.RecordBytes, 1<<28) // an entry of the index holds no more
 	return l
 }
 
@@ -54,7 +59,7 @@ func (l Limits) Parse(data []byte) (*Event, error) {
 	if len(data) > l.RecordBytes {
 		return nil, tooLong(len(data), l)
 	}
-	// The alert and the index of its fields are one allocation, the text the
+	// The alert is one allocation, its text with the index of its fields the
 	// other.
 	r := new(struct {
 		event Event
@@ -75,16 +80,29 @@ func tooLong(n int, l Limits) *SyntaxError {
 
 // room is the memory that a decoded alert lives in, beside the Event.
 type room struct {
-	buf    []byte
-	fields [inlineFields]field
+	memory []entry // the index of the fields, and behind it the text
 	tags   [inlineTags]string
-	more   []field // in place of fields, for an alert that has more
-	extra  []field
 }
 
 // inlineTags is how many tags an alert holds without an allocation of their
 // own.
 const inlineTags = 12
+
+// lay copies data into the room, with space for an index of most entries
+// before it.
+func (r *room) lay(data []byte, most int) (index []entry, buf []byte) {
+	const size = int(unsafe.Sizeof(entry{}))
+	all := most + (len(data)+pad+size-1)/size
+	if cap(r.memory) < all {
+		r.memory = make([]entry, all)
+	}
+	r.memory = r.memory[:all]
+	// An entry holds no pointers and needs less alignment than it gets.
+	buf = unsafe.Slice((*byte)(unsafe.Pointer(&r.memory[most])), len(data)+pad)
+	copy(buf, data)
+	clear(buf[len(data):])
+	return r.memory[:most:most], buf
+}
 
 // extent says whether anything may follow the alert.
 type extent bool
@@ -100,7 +118,11 @@ type alertReader struct {
 	event *Event
 	room  *room
 	seen  headerKey // the header keys that came
-	extra fieldList // the keys that are not Falco's own
+
+	// The index is filled with the output fields from its start, and with the
+	// keys that are not Falco's own from its end.
+	index         []entry
+	fields, extra entryList
 
 	proto     bool      // the time came in protobuf's JSON
 	otherTime time.Time // the other reading of a time that has two
@@ -124,19 +146,47 @@ const (
 // decode reads the alert that data begins with into e, whose strings then
 // live in r, and returns its end.
 func (e *Event) decode(r *room, data []byte, l Limits, ext extent) (end int, err error) {
-	d := alertReader{event: e, room: r, extra: fieldList{list: r.extra[:0]}}
-	d.reset(r.buf, data, l)
-	r.buf = d.buf
-	*e = Event{}
-	if end = d.alert(ext); end < 0 {
-		*e = Event{}
+	d := alertReader{event: e, room: r}
+	if end = d.read(data, l, ext); end >= 0 {
+		return end, nil
+	}
+	if !d.broken {
 		return 0, d.err
 	}
-	if n := len(d.extra.list); n > 0 {
-		r.extra = d.extra.list
-		e.extra = d.extra.list[:n:n]
+	// Strings that are not UTF-8 grow when they are mended, so all of the input
+	// is mended first. It cannot be broken then.
+	mended := []byte(validUTF8(string(data)))
+	d = alertReader{event: e, room: r}
+	if end = d.read(mended, l, ext); end >= 0 {
+		return unmended(data, end), nil
 	}
-	return end, nil
+	d.err.Offset = int64(unmended(data, int(d.err.Offset)))
+	return 0, d.err
+}
+
+// unmended returns the offset in data of what is at offset at in
+// validUTF8(data).
+func unmended(data []byte, at int) int {
+	from := 0
+	for to := 0; to < at && from < len(data); {
+		r, size := utf8.DecodeRune(data[from:])
+		from += size
+		to += utf8.RuneLen(r)
+	}
+	return from
+}
+
+func (d *alertReader) read(data []byte, l Limits, ext extent) (end int) {
+	// A field takes a colon, and a comma unless it is the last.
+	most := min(bytes.Count(data, []byte{':'}), bytes.Count(data, []byte{','})+1, 2*l.Fields)
+	d.index, d.buf = d.room.lay(data, most)
+	d.end = len(data)
+	d.limits = l
+	*d.event = Event{}
+	if end = d.alert(ext); end < 0 {
+		*d.event = Event{}
+	}
+	return end
 }
 
 // alert reads the one object and what may follow it.
@@ -170,10 +220,11 @@ func (d *alertReader) members(at int) int {
 			return d.fail(at, errKey)
 		}
 		from := at
-		key, next := d.str(at)
+		to, next := d.str(at)
 		if next < 0 {
 			return next
 		}
+		key := d.text(from+1, to)
 		d.path[0] = key
 		at = next
 		if d.buf[at] != ':' {
@@ -253,7 +304,7 @@ func (d *alertReader) member(key string, keyAt, at int) int {
 		if d.twice(keyFields) {
 			return d.failHere(keyAt, errDuplicate)
 		}
-		return d.fields(at)
+		return d.outputFields(at)
 	}
 	return d.foreign(key, keyAt, at)
 }
@@ -268,19 +319,21 @@ func (d *alertReader) twice(k headerKey) bool {
 // header reads a string, or null for none.
 func (d *alertReader) header(at int, dst *string, want string) int {
 	if d.buf[at] == '"' {
-		text, next := d.str(at)
-		*dst = text
+		to, next := d.str(at)
+		if next >= 0 {
+			*dst = d.text(at+1, to)
+		}
 		return next
 	}
 	v, next := d.value(at, 1)
 	if next < 0 || v.kind == Null {
 		return next
 	}
-	return d.wrong(at, v, want)
+	return d.wrong(at, v.kind, want)
 }
 
-func (d *alertReader) wrong(at int, v Value, want string) int {
-	return d.failHere(at, fmt.Errorf("%s where %s belongs", v.kind, want))
+func (d *alertReader) wrong(at int, got Kind, want string) int {
+	return d.failHere(at, fmt.Errorf("%s where %s belongs", got, want))
 }
 
 func (d *alertReader) priority(at int) int {
@@ -289,11 +342,12 @@ func (d *alertReader) priority(at int) int {
 		return next
 	}
 	if v.kind != String {
-		return d.wrong(at, v, "a priority")
+		return d.wrong(at, v.kind, "a priority")
 	}
-	p, ok := priorityOf(v.text)
+	name := d.text(v.from, v.to)
+	p, ok := priorityOf(name)
 	if !ok {
-		return d.failHere(at, fmt.Errorf("unknown priority %q", clip(v.text)))
+		return d.failHere(at, fmt.Errorf("unknown priority %q", clip(name)))
 	}
 	d.event.Priority = p
 	return next
@@ -306,7 +360,7 @@ func (d *alertReader) tags(at int) int {
 		if next < 0 || v.kind == Null {
 			return next
 		}
-		return d.wrong(at, v, "a list")
+		return d.wrong(at, v.kind, "a list")
 	}
 	if d.limits.Nesting < 2 {
 		return d.tooMany(at, d.limits.Nesting, "levels of nesting")
@@ -323,16 +377,16 @@ func (d *alertReader) tags(at int) int {
 			if next < 0 {
 				return next
 			}
-			return d.wrong(at, v, "a tag")
+			return d.wrong(at, v.kind, "a tag")
 		}
 		if len(list) == d.limits.Tags {
 			return d.tooMany(at, d.limits.Tags, "tags")
 		}
-		tag, next := d.str(at)
+		to, next := d.str(at)
 		if next < 0 {
 			return next
 		}
-		list = append(list, tag)
+		list = append(list, d.text(at+1, to))
 		at = d.space(next)
 		switch d.buf[at] {
 		case ',':
@@ -346,40 +400,47 @@ func (d *alertReader) tags(at int) int {
 	}
 }
 
-// fields reads output_fields.
-func (d *alertReader) fields(at int) int {
+// outputFields reads output_fields.
+func (d *alertReader) outputFields(at int) int {
 	if d.buf[at] != '{' {
 		v, next := d.value(at, 1)
 		if next < 0 || v.kind == Null {
 			return next
 		}
-		return d.wrong(at, v, "an object")
+		return d.wrong(at, v.kind, "an object")
 	}
 	if d.limits.Nesting < 2 {
 		return d.tooMany(at, d.limits.Nesting, "levels of nesting")
 	}
 	d.event.has |= hasFields
+	return d.object(at)
+}
+
+// object reads an object into the index.
+func (d *alertReader) object(at int) int {
+	list := entryList{sorted: true}
 	at = d.space(at + 1)
 	if d.buf[at] == '}' {
+		d.fields = list
 		return at + 1
-	}
-	list := fieldList{list: d.room.fields[:0], sorted: true}
-	if d.room.more != nil {
-		list.list = d.room.more[:0]
 	}
 	for {
 		if d.buf[at] != '"' {
 			return d.fail(at, errKey)
 		}
-		key, next := d.str(at)
+		to, next := d.str(at)
 		if next < 0 {
 			return next
 		}
-		d.path[1] = key
-		if len(list.list) == d.limits.Fields {
+		from := at + 1
+		d.path[1] = d.text(from, to)
+		if list.n == d.limits.Fields {
 			return d.tooMany(at, d.limits.Fields, "fields")
 		}
-		if !list.fresh(key) {
+		if list.sorted && list.n > 0 {
+			list.sorted = d.name(list.n-1) < d.path[1]
+		}
+		if !list.sorted && list.has(d, d.index[:list.n], d.path[1]) {
 			return d.failHere(at, errDuplicate)
 		}
 		at = next
@@ -392,7 +453,8 @@ func (d *alertReader) fields(at int) int {
 		if next < 0 {
 			return next
 		}
-		list.list = append(list.list, field{key, v})
+		d.index[list.n] = makeEntry(from, to, v)
+		list.n++
 		at = next
 		if d.buf[at] == ',' {
 			at = d.space(at + 1)
@@ -403,10 +465,7 @@ func (d *alertReader) fields(at int) int {
 			at = d.space(at + 1)
 		case '}':
 			d.path[1] = ""
-			d.event.Fields = Fields{list.list[:len(list.list):len(list.list)], list.sorted}
-			if len(list.list) > inlineFields {
-				d.room.more = list.list
-			}
+			d.fields = list
 			return at + 1
 		default:
 			return d.fail(at, errAfterField)
@@ -414,61 +473,73 @@ func (d *alertReader) fields(at int) int {
 	}
 }
 
+// name returns the name of the entry at index i.
+func (d *alertReader) name(i int) string {
+	e := &d.index[i]
+	return d.text(int(e.name), int(e.name+e.nameLen))
+}
+
 // foreign reads a member that is not Falco's own.
 func (d *alertReader) foreign(key string, keyAt, at int) int {
-	if len(d.extra.list) == d.limits.Fields {
+	list := &d.extra
+	if list.n == d.limits.Fields {
 		return d.tooMany(keyAt, d.limits.Fields, "keys")
 	}
-	if !d.extra.fresh(key) {
+	place := len(d.index) - 1 - list.n
+	if list.has(d, d.index[place+1:], key) {
 		return d.failHere(keyAt, errDuplicate)
 	}
 	v, next := d.value(at, 1)
-	d.extra.list = append(d.extra.list, field{key, v})
+	if next >= 0 {
+		d.index[place] = makeEntry(keyAt+1, keyAt+1+len(key), v)
+		list.n++
+	}
 	return next
 }
 
-// fieldList is a list of fields that grows without duplicates.
-type fieldList struct {
-	list   []field
+// entryList is a part of the index that grows without duplicates. Falco prints
+// its keys in order, and in a list in order only the last needs a look.
+type entryList struct {
+	n      int
 	sorted bool            // each name is greater than the one before
 	names  map[string]bool // once there are many out of order
 }
 
-// fresh reports whether key is not in the list yet. Falco prints its keys in
-// order, and in a list in order only the last needs a look.
-func (l *fieldList) fresh(key string) bool {
-	n := len(l.list)
-	if l.sorted {
-		if n == 0 || l.list[n-1].name < key {
-			return true
-		}
-		l.sorted = false
-	}
+// has looks for a key among the entries, which are all that l has so far.
+func (l *entryList) has(d *alertReader, entries []entry, key string) bool {
 	const few = 32
-	if n < few {
-		for i := range l.list {
-			if l.list[i].name == key {
-				return false
+	if len(entries) < few {
+		for i := range entries {
+			if e := &entries[i]; int(e.nameLen) == len(key) && d.text(int(e.name), int(e.name+e.nameLen)) == key {
+				return true
 			}
 		}
-		return true
-	}
-	if l.names == nil {
-		l.names = make(map[string]bool, 2*n)
-		for i := range l.list {
-			l.names[l.list[i].name] = true
-		}
-	}
-	if l.names[key] {
 		return false
 	}
+	if l.names == nil {
+		l.names = make(map[string]bool, 2*len(entries))
+		for i := range entries {
+			e := &entries[i]
+			l.names[d.text(int(e.name), int(e.name+e.nameLen))] = true
+		}
+	}
+	before := l.names[key]
 	l.names[key] = true
-	return true
+	return before
 }
 
 // finish looks at the alert as a whole.
 func (d *alertReader) finish() bool {
 	e := d.event
+	text := d.text(0, d.end)
+	if n := d.fields.n; n > 0 {
+		e.Fields = Fields{text, d.index[:n:n], d.fields.sorted}
+	}
+	if n := d.extra.n; n > 0 {
+		list := d.index[len(d.index)-n:]
+		slices.Reverse(list)
+		e.extra = Fields{text: text, index: list}
+	}
 	missing := func(key string) bool {
 		d.path[0] = key
 		d.failHere(0, errMissing)
@@ -518,23 +589,24 @@ func (d *alertReader) time(at int) int {
 	e := d.event
 	switch v.kind {
 	case String:
-		if v.text == "" {
+		if v.from == v.to {
 			return next
 		}
-		t, other, ok := parseTimes(v.text)
+		text := d.text(v.from, v.to)
+		t, other, ok := parseTimes(text)
 		if !ok {
-			return d.failHere(at, fmt.Errorf("%q is not an RFC 3339 time", clip(v.text)))
+			return d.failHere(at, fmt.Errorf("%q is not an RFC 3339 time", clip(text)))
 		}
 		e.Time, e.timeFrom, d.otherTime = t, TimeOfAlert, other
 	case Object:
-		t, ok := protoTime(v)
+		t, ok := protoTime(d.valueOf(v))
 		if !ok {
 			return d.failHere(at, errors.New("expected seconds and nanos"))
 		}
 		e.Time, e.timeFrom, d.proto = t, TimeOfAlert, true
 	case Null:
 	default:
-		return d.wrong(at, v, "a time")
+		return d.wrong(at, v.kind, "a time")
 	}
 	return next
 }

@@ -1,6 +1,8 @@
 package event
 
 import (
+	"bytes"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -27,26 +29,23 @@ func (v Value) elements(yield func(Value) bool) {
 	}
 }
 
-// members returns the members of an object in the order of its text.
-func (v Value) members() []field {
+// Members returns the members of an object as Fields, in the order of its
+// text, and no Fields for any other kind.
+func (v Value) Members() Fields {
 	if v.kind != Object {
-		return nil
+		return Fields{}
 	}
-	var list []field
-	s := v.text
-	for at := rawSpace(s, 1); at < len(s) && s[at] == '"'; {
-		name, end := rawValue(s, at)
-		end = rawSpace(s, end) // the colon
-		m, end := rawValue(s, rawSpace(s, end+1))
-		list = append(list, field{name.text, m})
-		at = rawNext(s, end)
+	var r room
+	d := alertReader{room: &r}
+	all := Limits{Nesting: math.MaxInt, Fields: math.MaxInt}
+	data := []byte(validUTF8(v.text))
+	d.index, d.buf = r.lay(data, bytes.Count(data, []byte{':'}))
+	d.end, d.limits = len(data), all
+	if d.object(d.space(0)) < 0 {
+		return Fields{}
 	}
-	return list
+	return Fields{d.text(0, d.end), d.index[:d.fields.n], d.fields.sorted}
 }
-
-// Members returns the members of an object as Fields, and no Fields for any
-// other kind.
-func (v Value) Members() Fields { return makeFields(v.members()) }
 
 // rawSpace returns the offset of the first character from at on that is not
 // white space.

@@ -30,19 +30,16 @@ type scanner struct {
 	limits Limits
 	path   [2]string // the top-level key and the output field being read
 	err    *SyntaxError
+	broken bool // a string is not UTF-8, which err does not say
 }
 
 const pad = 8
 
-// reset makes s read a copy of data, in buf if there is room.
-func (s *scanner) reset(buf, data []byte, limits Limits) {
-	if cap(buf) < len(data)+pad {
-		buf = make([]byte, len(data)+pad)
-	}
-	buf = buf[:len(data)+pad]
-	copy(buf, data)
-	clear(buf[len(data):])
-	*s = scanner{buf: buf, end: len(data), limits: limits}
+// span is a value by where its text stands: for a string without its quotes,
+// for null nowhere.
+type span struct {
+	kind     Kind
+	from, to int
 }
 
 // text returns a part of buf as a string that shares its memory. That is sound
@@ -51,6 +48,8 @@ func (s *scanner) reset(buf, data []byte, limits Limits) {
 func (s *scanner) text(from, to int) string {
 	return unsafe.String(unsafe.SliceData(s.buf[from:to]), to-from)
 }
+
+func (s *scanner) valueOf(v span) Value { return Value{text: s.text(v.from, v.to), kind: v.kind} }
 
 // The causes of a [SyntaxError] that need no detail.
 var (
@@ -131,34 +130,39 @@ func (s *scanner) plain(at int) (next int, seen uint64) {
 	}
 }
 
-// str reads a string at its opening quote and decodes it.
-func (s *scanner) str(at int) (text string, next int) {
+// str reads a string at its opening quote and decodes it: it then is what
+// stands between the quote and to.
+func (s *scanner) str(at int) (to, next int) {
 	at++
 	end, seen := s.plain(at)
 	if s.buf[end] != '"' {
 		return s.escaped(at, end, seen)
 	}
-	text = s.text(at, end)
-	if seen&swarHigh != 0 && !utf8.ValidString(text) {
-		text = validUTF8(text)
+	if seen&swarHigh != 0 && !utf8.Valid(s.buf[at:end]) {
+		return 0, s.notUTF8()
 	}
-	return text, end + 1
+	return end, end + 1
+}
+
+// notUTF8 gives up on the input as it is. The string would have to grow.
+func (s *scanner) notUTF8() int {
+	s.broken = true
+	return -1
 }
 
 // escaped goes on with a string that began at from, at the special byte at at.
-func (s *scanner) escaped(from, at int, seen uint64) (text string, next int) {
+func (s *scanner) escaped(from, at int, seen uint64) (to, next int) {
 	buf := s.buf
-	to := at // where the next decoded byte goes
+	to = at // where the next decoded byte goes
 	for {
 		switch c := buf[at]; {
 		case c == '"':
-			text = s.text(from, to)
-			if seen&swarHigh != 0 && !utf8.ValidString(text) {
-				text = validUTF8(text)
+			if seen&swarHigh != 0 && !utf8.Valid(buf[from:to]) {
+				return 0, s.notUTF8()
 			}
-			return text, at + 1
+			return to, at + 1
 		case c != '\\':
-			return "", s.fail(at, errControl)
+			return 0, s.fail(at, errControl)
 		}
 		c := buf[at+1]
 		switch c {
@@ -176,13 +180,13 @@ func (s *scanner) escaped(from, at int, seen uint64) (text string, next int) {
 			buf[to] = '\f'
 		case 'u':
 			if _, ok := hex4(buf[at+2 : min(at+6, s.end)]); !ok {
-				return "", s.badEscape(at)
+				return 0, s.badEscape(at)
 			}
 			r, size := unescapeRune(buf[at:s.end])
 			at += size - 2
 			to += utf8.EncodeRune(buf[to:to+utf8.RuneLen(r)], r) - 1
 		default:
-			return "", s.badEscape(at)
+			return 0, s.badEscape(at)
 		}
 		at += 2
 		to++
@@ -211,11 +215,13 @@ func (s *scanner) badEscape(at int) int {
 func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
 
 // value reads any value. depth is how many arrays and objects it stands in.
-func (s *scanner) value(at, depth int) (v Value, next int) {
+func (s *scanner) value(at, depth int) (v span, next int) {
+	v.from = at
 	switch c := s.buf[at]; c {
 	case '"':
 		v.kind = String
-		v.text, next = s.str(at)
+		v.from++
+		v.to, next = s.str(at)
 		return v, next
 	case '{':
 		v.kind = Object
@@ -225,6 +231,7 @@ func (s *scanner) value(at, depth int) (v Value, next int) {
 		next = s.skipArray(at, depth)
 	case 'n':
 		v.kind = Null
+		v.to = at
 		return v, s.literal(at, "null")
 	case 't':
 		v.kind = Bool
@@ -236,10 +243,7 @@ func (s *scanner) value(at, depth int) (v Value, next int) {
 		v.kind = Number
 		next = s.number(at)
 	}
-	if next < 0 {
-		return Value{}, next
-	}
-	v.text = s.text(at, next)
+	v.to = next
 	return v, next
 }
 

@@ -109,203 +109,203 @@ type K8sAudit struct {
 // K8sAudit returns the fields of the alert that belong to a [K8sAudit].
 func (e *Event) K8sAudit() K8sAudit {
 	var v K8sAudit
-	for i := range e.Fields.list {
-		f := &e.Fields.list[i]
-		switch name := viewName(f.name); name {
+	f := e.Fields
+	for _, m := range f.index {
+		switch name := viewName(f.nameOf(m)); name {
 		case "ka.user.name":
-			v.User = viewText(f.value)
+			v.User = viewText(f.valueOf(m))
 		case "ka.user.groups":
-			v.Groups = viewList(f.value)
+			v.Groups = viewList(f.valueOf(m))
 		case "ka.verb":
-			v.Verb = viewText(f.value)
+			v.Verb = viewText(f.valueOf(m))
 		case "ka.target.resource":
-			v.TargetResource = viewText(f.value)
+			v.TargetResource = viewText(f.valueOf(m))
 		case "ka.target.subresource":
-			v.TargetSubresource = viewText(f.value)
+			v.TargetSubresource = viewText(f.valueOf(m))
 		case "ka.target.name":
-			v.TargetName = viewText(f.value)
+			v.TargetName = viewText(f.valueOf(m))
 		case "ka.target.namespace":
-			v.TargetNamespace = viewText(f.value)
+			v.TargetNamespace = viewText(f.valueOf(m))
 		case "ka.uri":
-			v.URI = viewText(f.value)
+			v.URI = viewText(f.valueOf(m))
 		case "ka.response.code":
-			v.ResponseCode = viewText(f.value)
+			v.ResponseCode = viewText(f.valueOf(m))
 		case "ka.auth.decision":
-			v.Decision = viewText(f.value)
+			v.Decision = viewText(f.valueOf(m))
 		case "ka.auth.reason":
-			v.Reason = viewText(f.value)
+			v.Reason = viewText(f.valueOf(m))
 		case "ka.impuser.name":
-			v.ImpersonatedUser = viewText(f.value)
+			v.ImpersonatedUser = viewText(f.valueOf(m))
 		case "ka.auditid":
-			v.AuditID = viewText(f.value)
+			v.AuditID = viewText(f.valueOf(m))
 		case "ka.stage":
-			v.Stage = viewText(f.value)
+			v.Stage = viewText(f.valueOf(m))
 		case "ka.auth.openshift.decision":
-			v.AuthOpenShiftDecision = viewText(f.value)
+			v.AuthOpenShiftDecision = viewText(f.valueOf(m))
 		case "ka.validations.admission.policy.failure":
-			v.ValidationsAdmissionPolicyFailure = viewText(f.value)
+			v.ValidationsAdmissionPolicyFailure = viewText(f.valueOf(m))
 		case "ka.security.pod.violations":
-			v.SecurityPodViolations = viewText(f.value)
+			v.SecurityPodViolations = viewText(f.valueOf(m))
 		case "ka.auth.openshift.username":
-			v.AuthOpenShiftUsername = viewText(f.value)
+			v.AuthOpenShiftUsername = viewText(f.valueOf(m))
 		case "ka.target.pod.name":
-			v.TargetPodName = viewText(f.value)
+			v.TargetPodName = viewText(f.valueOf(m))
 		case "ka.req.binding.subjects":
-			v.RequestBindingSubjects = viewList(f.value)
+			v.RequestBindingSubjects = viewList(f.valueOf(m))
 		case "ka.req.binding.subjects.user_names":
-			v.RequestBindingSubjectsUserNames = viewList(f.value)
+			v.RequestBindingSubjectsUserNames = viewList(f.valueOf(m))
 		case "ka.req.binding.subjects.serviceaccount_names":
-			v.RequestBindingSubjectsServiceAccountNames = viewList(f.value)
+			v.RequestBindingSubjectsServiceAccountNames = viewList(f.valueOf(m))
 		case "ka.req.binding.subjects.serviceaccount_ns_names":
-			v.RequestBindingSubjectsServiceAccountNamespaceNames = viewList(f.value)
+			v.RequestBindingSubjectsServiceAccountNamespaceNames = viewList(f.valueOf(m))
 		case "ka.req.binding.subjects.group_names":
-			v.RequestBindingSubjectsGroupNames = viewList(f.value)
+			v.RequestBindingSubjectsGroupNames = viewList(f.valueOf(m))
 		case "ka.req.binding.role":
-			v.RequestBindingRole = viewText(f.value)
+			v.RequestBindingRole = viewText(f.valueOf(m))
 		case "ka.req.configmap.name":
-			v.RequestConfigMapName = viewText(f.value)
+			v.RequestConfigMapName = viewText(f.valueOf(m))
 		case "ka.req.configmap.obj":
-			v.RequestConfigMapObject = viewText(f.value)
+			v.RequestConfigMapObject = viewText(f.valueOf(m))
 		case "ka.req.pod.containers.args":
-			v.RequestPodContainersArgs = viewList(f.value)
+			v.RequestPodContainersArgs = viewList(f.valueOf(m))
 		case "ka.req.pod.containers.command":
-			v.RequestPodContainersCommand = viewList(f.value)
+			v.RequestPodContainersCommand = viewList(f.valueOf(m))
 		case "ka.req.pod.containers.name":
-			v.RequestPodContainersName = viewList(f.value)
+			v.RequestPodContainersName = viewList(f.valueOf(m))
 		case "ka.req.pod.containers.image":
-			v.RequestPodContainersImage = viewList(f.value)
+			v.RequestPodContainersImage = viewList(f.valueOf(m))
 		case "ka.req.container.image":
-			v.RequestContainerImage = viewText(f.value)
+			v.RequestContainerImage = viewText(f.valueOf(m))
 		case "ka.req.pod.containers.image.repository":
-			v.RequestPodContainersImageRepository = viewList(f.value)
+			v.RequestPodContainersImageRepository = viewList(f.valueOf(m))
 		case "ka.req.container.image.repository":
-			v.RequestContainerImageRepository = viewText(f.value)
+			v.RequestContainerImageRepository = viewText(f.valueOf(m))
 		case "ka.req.pod.host_ipc":
-			v.RequestPodHostIPC = viewText(f.value)
+			v.RequestPodHostIPC = viewText(f.valueOf(m))
 		case "ka.req.pod.host_network":
-			v.RequestPodHostNetwork = viewText(f.value)
+			v.RequestPodHostNetwork = viewText(f.valueOf(m))
 		case "ka.req.container.host_network":
-			v.RequestContainerHostNetwork = viewText(f.value)
+			v.RequestContainerHostNetwork = viewText(f.valueOf(m))
 		case "ka.req.pod.host_pid":
-			v.RequestPodHostPID = viewText(f.value)
+			v.RequestPodHostPID = viewText(f.valueOf(m))
 		case "ka.req.pod.containers.host_port":
-			v.RequestPodContainersHostPort = viewList(f.value)
+			v.RequestPodContainersHostPort = viewList(f.valueOf(m))
 		case "ka.req.pod.containers.privileged":
-			v.RequestPodContainersPrivileged = viewList(f.value)
+			v.RequestPodContainersPrivileged = viewList(f.valueOf(m))
 		case "ka.req.container.privileged":
-			v.RequestContainerPrivileged = viewText(f.value)
+			v.RequestContainerPrivileged = viewText(f.valueOf(m))
 		case "ka.req.pod.containers.allow_privilege_escalation":
-			v.RequestPodContainersAllowPrivilegeEscalation = viewList(f.value)
+			v.RequestPodContainersAllowPrivilegeEscalation = viewList(f.valueOf(m))
 		case "ka.req.pod.containers.read_only_fs":
-			v.RequestPodContainersReadOnlyFS = viewList(f.value)
+			v.RequestPodContainersReadOnlyFS = viewList(f.valueOf(m))
 		case "ka.req.pod.run_as_user":
-			v.RequestPodRunAsUser = viewText(f.value)
+			v.RequestPodRunAsUser = viewText(f.valueOf(m))
 		case "ka.req.pod.containers.run_as_user":
-			v.RequestPodContainersRunAsUser = viewList(f.value)
+			v.RequestPodContainersRunAsUser = viewList(f.valueOf(m))
 		case "ka.req.pod.containers.eff_run_as_user":
-			v.RequestPodContainersEffectiveRunAsUser = viewList(f.value)
+			v.RequestPodContainersEffectiveRunAsUser = viewList(f.valueOf(m))
 		case "ka.req.pod.run_as_group":
-			v.RequestPodRunAsGroup = viewText(f.value)
+			v.RequestPodRunAsGroup = viewText(f.valueOf(m))
 		case "ka.req.pod.containers.run_as_group":
-			v.RequestPodContainersRunAsGroup = viewList(f.value)
+			v.RequestPodContainersRunAsGroup = viewList(f.valueOf(m))
 		case "ka.req.pod.containers.eff_run_as_group":
-			v.RequestPodContainersEffectiveRunAsGroup = viewList(f.value)
+			v.RequestPodContainersEffectiveRunAsGroup = viewList(f.valueOf(m))
 		case "ka.req.pod.containers.proc_mount":
-			v.RequestPodContainersProcMount = viewList(f.value)
+			v.RequestPodContainersProcMount = viewList(f.valueOf(m))
 		case "ka.req.role.rules":
-			v.RequestRoleRules = viewList(f.value)
+			v.RequestRoleRules = viewList(f.valueOf(m))
 		case "ka.req.role.rules.apiGroups":
-			v.RequestRoleRulesAPIGroups = viewList(f.value)
+			v.RequestRoleRulesAPIGroups = viewList(f.valueOf(m))
 		case "ka.req.role.rules.nonResourceURLs":
-			v.RequestRoleRulesNonResourceURLs = viewList(f.value)
+			v.RequestRoleRulesNonResourceURLs = viewList(f.valueOf(m))
 		case "ka.req.role.rules.verbs":
-			v.RequestRoleRulesVerbs = viewList(f.value)
+			v.RequestRoleRulesVerbs = viewList(f.valueOf(m))
 		case "ka.req.role.rules.resources":
-			v.RequestRoleRulesResources = viewList(f.value)
+			v.RequestRoleRulesResources = viewList(f.valueOf(m))
 		case "ka.req.pod.fs_group":
-			v.RequestPodFSGroup = viewText(f.value)
+			v.RequestPodFSGroup = viewText(f.valueOf(m))
 		case "ka.req.pod.supplemental_groups":
-			v.RequestPodSupplementalGroups = viewList(f.value)
+			v.RequestPodSupplementalGroups = viewList(f.valueOf(m))
 		case "ka.req.pod.containers.add_capabilities":
-			v.RequestPodContainersAddCapabilities = viewList(f.value)
+			v.RequestPodContainersAddCapabilities = viewList(f.valueOf(m))
 		case "ka.req.service.type":
-			v.RequestServiceType = viewText(f.value)
+			v.RequestServiceType = viewText(f.valueOf(m))
 		case "ka.req.service.ports":
-			v.RequestServicePorts = viewList(f.value)
+			v.RequestServicePorts = viewList(f.valueOf(m))
 		case "ka.req.pod.volumes.hostpath":
-			v.RequestPodVolumesHostPath = viewList(f.value)
+			v.RequestPodVolumesHostPath = viewList(f.valueOf(m))
 		case "ka.req.pod.volumes.flexvolume_driver":
-			v.RequestPodVolumesFlexVolumeDriver = viewList(f.value)
+			v.RequestPodVolumesFlexVolumeDriver = viewList(f.valueOf(m))
 		case "ka.req.pod.volumes.volume_type":
-			v.RequestPodVolumesVolumeType = viewList(f.value)
+			v.RequestPodVolumesVolumeType = viewList(f.valueOf(m))
 		case "ka.resp.name":
-			v.ResponseName = viewText(f.value)
+			v.ResponseName = viewText(f.valueOf(m))
 		case "ka.response.reason":
-			v.ResponseReason = viewText(f.value)
+			v.ResponseReason = viewText(f.valueOf(m))
 		case "ka.useragent":
-			v.UserAgent = viewText(f.value)
+			v.UserAgent = viewText(f.valueOf(m))
 		case "ka.sourceips":
-			v.SourceIPs = viewList(f.value)
+			v.SourceIPs = viewList(f.valueOf(m))
 		case "ka.cluster.name":
-			v.ClusterName = viewText(f.value)
+			v.ClusterName = viewText(f.valueOf(m))
 		case "ka.req.pod.initContainers.name":
-			v.RequestPodInitContainersName = viewList(f.value)
+			v.RequestPodInitContainersName = viewList(f.valueOf(m))
 		case "ka.req.pod.initContainers.image":
-			v.RequestPodInitContainersImage = viewList(f.value)
+			v.RequestPodInitContainersImage = viewList(f.valueOf(m))
 		case "ka.req.pod.initContainers.image.repository":
-			v.RequestPodInitContainersImageRepository = viewList(f.value)
+			v.RequestPodInitContainersImageRepository = viewList(f.valueOf(m))
 		case "ka.req.pod.initContainers.command":
-			v.RequestPodInitContainersCommand = viewList(f.value)
+			v.RequestPodInitContainersCommand = viewList(f.valueOf(m))
 		case "ka.req.pod.initContainers.args":
-			v.RequestPodInitContainersArgs = viewList(f.value)
+			v.RequestPodInitContainersArgs = viewList(f.valueOf(m))
 		case "ka.req.pod.initContainers.privileged":
-			v.RequestPodInitContainersPrivileged = viewList(f.value)
+			v.RequestPodInitContainersPrivileged = viewList(f.valueOf(m))
 		case "ka.req.pod.initContainers.allow_privilege_escalation":
-			v.RequestPodInitContainersAllowPrivilegeEscalation = viewList(f.value)
+			v.RequestPodInitContainersAllowPrivilegeEscalation = viewList(f.valueOf(m))
 		case "ka.req.pod.initContainers.read_only_fs":
-			v.RequestPodInitContainersReadOnlyFS = viewList(f.value)
+			v.RequestPodInitContainersReadOnlyFS = viewList(f.valueOf(m))
 		case "ka.req.pod.initContainers.run_as_user":
-			v.RequestPodInitContainersRunAsUser = viewList(f.value)
+			v.RequestPodInitContainersRunAsUser = viewList(f.valueOf(m))
 		case "ka.req.pod.initContainers.eff_run_as_user":
-			v.RequestPodInitContainersEffectiveRunAsUser = viewList(f.value)
+			v.RequestPodInitContainersEffectiveRunAsUser = viewList(f.valueOf(m))
 		case "ka.req.pod.initContainers.run_as_group":
-			v.RequestPodInitContainersRunAsGroup = viewList(f.value)
+			v.RequestPodInitContainersRunAsGroup = viewList(f.valueOf(m))
 		case "ka.req.pod.initContainers.eff_run_as_group":
-			v.RequestPodInitContainersEffectiveRunAsGroup = viewList(f.value)
+			v.RequestPodInitContainersEffectiveRunAsGroup = viewList(f.valueOf(m))
 		case "ka.req.pod.initContainers.proc_mount":
-			v.RequestPodInitContainersProcMount = viewList(f.value)
+			v.RequestPodInitContainersProcMount = viewList(f.valueOf(m))
 		case "ka.req.pod.initContainers.add_capabilities":
-			v.RequestPodInitContainersAddCapabilities = viewList(f.value)
+			v.RequestPodInitContainersAddCapabilities = viewList(f.valueOf(m))
 		case "ka.req.pod.initContainers.host_port":
-			v.RequestPodInitContainersHostPort = viewList(f.value)
+			v.RequestPodInitContainersHostPort = viewList(f.valueOf(m))
 		case "ka.req.pod.ephemeralContainers.name":
-			v.RequestPodEphemeralContainersName = viewList(f.value)
+			v.RequestPodEphemeralContainersName = viewList(f.valueOf(m))
 		case "ka.req.pod.ephemeralContainers.image":
-			v.RequestPodEphemeralContainersImage = viewList(f.value)
+			v.RequestPodEphemeralContainersImage = viewList(f.valueOf(m))
 		case "ka.req.pod.ephemeralContainers.image.repository":
-			v.RequestPodEphemeralContainersImageRepository = viewList(f.value)
+			v.RequestPodEphemeralContainersImageRepository = viewList(f.valueOf(m))
 		case "ka.req.pod.ephemeralContainers.command":
-			v.RequestPodEphemeralContainersCommand = viewList(f.value)
+			v.RequestPodEphemeralContainersCommand = viewList(f.valueOf(m))
 		case "ka.req.pod.ephemeralContainers.args":
-			v.RequestPodEphemeralContainersArgs = viewList(f.value)
+			v.RequestPodEphemeralContainersArgs = viewList(f.valueOf(m))
 		case "ka.req.pod.ephemeralContainers.privileged":
-			v.RequestPodEphemeralContainersPrivileged = viewList(f.value)
+			v.RequestPodEphemeralContainersPrivileged = viewList(f.valueOf(m))
 		case "ka.req.pod.ephemeralContainers.allow_privilege_escalation":
-			v.RequestPodEphemeralContainersAllowPrivilegeEscalation = viewList(f.value)
+			v.RequestPodEphemeralContainersAllowPrivilegeEscalation = viewList(f.valueOf(m))
 		case "ka.req.pod.ephemeralContainers.read_only_fs":
-			v.RequestPodEphemeralContainersReadOnlyFS = viewList(f.value)
+			v.RequestPodEphemeralContainersReadOnlyFS = viewList(f.valueOf(m))
 		case "ka.req.pod.ephemeralContainers.run_as_user":
-			v.RequestPodEphemeralContainersRunAsUser = viewList(f.value)
+			v.RequestPodEphemeralContainersRunAsUser = viewList(f.valueOf(m))
 		case "ka.req.pod.ephemeralContainers.eff_run_as_user":
-			v.RequestPodEphemeralContainersEffectiveRunAsUser = viewList(f.value)
+			v.RequestPodEphemeralContainersEffectiveRunAsUser = viewList(f.valueOf(m))
 		case "ka.req.pod.ephemeralContainers.run_as_group":
-			v.RequestPodEphemeralContainersRunAsGroup = viewList(f.value)
+			v.RequestPodEphemeralContainersRunAsGroup = viewList(f.valueOf(m))
 		case "ka.req.pod.ephemeralContainers.eff_run_as_group":
-			v.RequestPodEphemeralContainersEffectiveRunAsGroup = viewList(f.value)
+			v.RequestPodEphemeralContainersEffectiveRunAsGroup = viewList(f.valueOf(m))
 		case "ka.req.pod.ephemeralContainers.proc_mount":
-			v.RequestPodEphemeralContainersProcMount = viewList(f.value)
+			v.RequestPodEphemeralContainersProcMount = viewList(f.valueOf(m))
 		case "ka.req.pod.ephemeralContainers.add_capabilities":
-			v.RequestPodEphemeralContainersAddCapabilities = viewList(f.value)
+			v.RequestPodEphemeralContainersAddCapabilities = viewList(f.valueOf(m))
 		default:
 			name, arg, ok := cutArg(name)
 			if !ok {
@@ -313,133 +313,133 @@ func (e *Event) K8sAudit() K8sAudit {
 			}
 			switch name {
 			case "ka.user.groups":
-				v.Groups = append(v.Groups, viewList(f.value)...)
+				v.Groups = append(v.Groups, viewList(f.valueOf(m))...)
 			case "ka.uri.param":
-				v.URIParam = append(v.URIParam, Arg{arg, f.value})
+				v.URIParam = append(v.URIParam, Arg{arg, f.valueOf(m)})
 			case "ka.req.binding.subjects":
-				v.RequestBindingSubjects = append(v.RequestBindingSubjects, viewList(f.value)...)
+				v.RequestBindingSubjects = append(v.RequestBindingSubjects, viewList(f.valueOf(m))...)
 			case "ka.req.binding.subjects.user_names":
-				v.RequestBindingSubjectsUserNames = append(v.RequestBindingSubjectsUserNames, viewList(f.value)...)
+				v.RequestBindingSubjectsUserNames = append(v.RequestBindingSubjectsUserNames, viewList(f.valueOf(m))...)
 			case "ka.req.binding.subjects.serviceaccount_names":
-				v.RequestBindingSubjectsServiceAccountNames = append(v.RequestBindingSubjectsServiceAccountNames, viewList(f.value)...)
+				v.RequestBindingSubjectsServiceAccountNames = append(v.RequestBindingSubjectsServiceAccountNames, viewList(f.valueOf(m))...)
 			case "ka.req.binding.subjects.serviceaccount_ns_names":
-				v.RequestBindingSubjectsServiceAccountNamespaceNames = append(v.RequestBindingSubjectsServiceAccountNamespaceNames, viewList(f.value)...)
+				v.RequestBindingSubjectsServiceAccountNamespaceNames = append(v.RequestBindingSubjectsServiceAccountNamespaceNames, viewList(f.valueOf(m))...)
 			case "ka.req.binding.subjects.group_names":
-				v.RequestBindingSubjectsGroupNames = append(v.RequestBindingSubjectsGroupNames, viewList(f.value)...)
+				v.RequestBindingSubjectsGroupNames = append(v.RequestBindingSubjectsGroupNames, viewList(f.valueOf(m))...)
 			case "ka.req.binding.subject.has_name":
-				v.RequestBindingSubjectHasName = append(v.RequestBindingSubjectHasName, Arg{arg, f.value})
+				v.RequestBindingSubjectHasName = append(v.RequestBindingSubjectHasName, Arg{arg, f.valueOf(m)})
 			case "ka.req.pod.containers.args":
-				v.RequestPodContainersArgs = append(v.RequestPodContainersArgs, viewList(f.value)...)
+				v.RequestPodContainersArgs = append(v.RequestPodContainersArgs, viewList(f.valueOf(m))...)
 			case "ka.req.pod.containers.command":
-				v.RequestPodContainersCommand = append(v.RequestPodContainersCommand, viewList(f.value)...)
+				v.RequestPodContainersCommand = append(v.RequestPodContainersCommand, viewList(f.valueOf(m))...)
 			case "ka.req.pod.containers.name":
-				v.RequestPodContainersName = append(v.RequestPodContainersName, viewList(f.value)...)
+				v.RequestPodContainersName = append(v.RequestPodContainersName, viewList(f.valueOf(m))...)
 			case "ka.req.pod.containers.image":
-				v.RequestPodContainersImage = append(v.RequestPodContainersImage, viewList(f.value)...)
+				v.RequestPodContainersImage = append(v.RequestPodContainersImage, viewList(f.valueOf(m))...)
 			case "ka.req.pod.containers.image.repository":
-				v.RequestPodContainersImageRepository = append(v.RequestPodContainersImageRepository, viewList(f.value)...)
+				v.RequestPodContainersImageRepository = append(v.RequestPodContainersImageRepository, viewList(f.valueOf(m))...)
 			case "ka.req.pod.containers.host_port":
-				v.RequestPodContainersHostPort = append(v.RequestPodContainersHostPort, viewList(f.value)...)
+				v.RequestPodContainersHostPort = append(v.RequestPodContainersHostPort, viewList(f.valueOf(m))...)
 			case "ka.req.pod.containers.privileged":
-				v.RequestPodContainersPrivileged = append(v.RequestPodContainersPrivileged, viewList(f.value)...)
+				v.RequestPodContainersPrivileged = append(v.RequestPodContainersPrivileged, viewList(f.valueOf(m))...)
 			case "ka.req.pod.containers.allow_privilege_escalation":
-				v.RequestPodContainersAllowPrivilegeEscalation = append(v.RequestPodContainersAllowPrivilegeEscalation, viewList(f.value)...)
+				v.RequestPodContainersAllowPrivilegeEscalation = append(v.RequestPodContainersAllowPrivilegeEscalation, viewList(f.valueOf(m))...)
 			case "ka.req.pod.containers.read_only_fs":
-				v.RequestPodContainersReadOnlyFS = append(v.RequestPodContainersReadOnlyFS, viewList(f.value)...)
+				v.RequestPodContainersReadOnlyFS = append(v.RequestPodContainersReadOnlyFS, viewList(f.valueOf(m))...)
 			case "ka.req.pod.containers.run_as_user":
-				v.RequestPodContainersRunAsUser = append(v.RequestPodContainersRunAsUser, viewList(f.value)...)
+				v.RequestPodContainersRunAsUser = append(v.RequestPodContainersRunAsUser, viewList(f.valueOf(m))...)
 			case "ka.req.pod.containers.eff_run_as_user":
-				v.RequestPodContainersEffectiveRunAsUser = append(v.RequestPodContainersEffectiveRunAsUser, viewList(f.value)...)
+				v.RequestPodContainersEffectiveRunAsUser = append(v.RequestPodContainersEffectiveRunAsUser, viewList(f.valueOf(m))...)
 			case "ka.req.pod.containers.run_as_group":
-				v.RequestPodContainersRunAsGroup = append(v.RequestPodContainersRunAsGroup, viewList(f.value)...)
+				v.RequestPodContainersRunAsGroup = append(v.RequestPodContainersRunAsGroup, viewList(f.valueOf(m))...)
 			case "ka.req.pod.containers.eff_run_as_group":
-				v.RequestPodContainersEffectiveRunAsGroup = append(v.RequestPodContainersEffectiveRunAsGroup, viewList(f.value)...)
+				v.RequestPodContainersEffectiveRunAsGroup = append(v.RequestPodContainersEffectiveRunAsGroup, viewList(f.valueOf(m))...)
 			case "ka.req.pod.containers.proc_mount":
-				v.RequestPodContainersProcMount = append(v.RequestPodContainersProcMount, viewList(f.value)...)
+				v.RequestPodContainersProcMount = append(v.RequestPodContainersProcMount, viewList(f.valueOf(m))...)
 			case "ka.req.role.rules":
-				v.RequestRoleRules = append(v.RequestRoleRules, viewList(f.value)...)
+				v.RequestRoleRules = append(v.RequestRoleRules, viewList(f.valueOf(m))...)
 			case "ka.req.role.rules.apiGroups":
-				v.RequestRoleRulesAPIGroups = append(v.RequestRoleRulesAPIGroups, viewList(f.value)...)
+				v.RequestRoleRulesAPIGroups = append(v.RequestRoleRulesAPIGroups, viewList(f.valueOf(m))...)
 			case "ka.req.role.rules.nonResourceURLs":
-				v.RequestRoleRulesNonResourceURLs = append(v.RequestRoleRulesNonResourceURLs, viewList(f.value)...)
+				v.RequestRoleRulesNonResourceURLs = append(v.RequestRoleRulesNonResourceURLs, viewList(f.valueOf(m))...)
 			case "ka.req.role.rules.verbs":
-				v.RequestRoleRulesVerbs = append(v.RequestRoleRulesVerbs, viewList(f.value)...)
+				v.RequestRoleRulesVerbs = append(v.RequestRoleRulesVerbs, viewList(f.valueOf(m))...)
 			case "ka.req.role.rules.resources":
-				v.RequestRoleRulesResources = append(v.RequestRoleRulesResources, viewList(f.value)...)
+				v.RequestRoleRulesResources = append(v.RequestRoleRulesResources, viewList(f.valueOf(m))...)
 			case "ka.req.pod.supplemental_groups":
-				v.RequestPodSupplementalGroups = append(v.RequestPodSupplementalGroups, viewList(f.value)...)
+				v.RequestPodSupplementalGroups = append(v.RequestPodSupplementalGroups, viewList(f.valueOf(m))...)
 			case "ka.req.pod.containers.add_capabilities":
-				v.RequestPodContainersAddCapabilities = append(v.RequestPodContainersAddCapabilities, viewList(f.value)...)
+				v.RequestPodContainersAddCapabilities = append(v.RequestPodContainersAddCapabilities, viewList(f.valueOf(m))...)
 			case "ka.req.service.ports":
-				v.RequestServicePorts = append(v.RequestServicePorts, viewList(f.value)...)
+				v.RequestServicePorts = append(v.RequestServicePorts, viewList(f.valueOf(m))...)
 			case "ka.req.pod.volumes.hostpath":
-				v.RequestPodVolumesHostPath = append(v.RequestPodVolumesHostPath, viewList(f.value)...)
+				v.RequestPodVolumesHostPath = append(v.RequestPodVolumesHostPath, viewList(f.valueOf(m))...)
 			case "ka.req.volume.hostpath":
-				v.RequestVolumeHostPath = append(v.RequestVolumeHostPath, Arg{arg, f.value})
+				v.RequestVolumeHostPath = append(v.RequestVolumeHostPath, Arg{arg, f.valueOf(m)})
 			case "ka.req.pod.volumes.flexvolume_driver":
-				v.RequestPodVolumesFlexVolumeDriver = append(v.RequestPodVolumesFlexVolumeDriver, viewList(f.value)...)
+				v.RequestPodVolumesFlexVolumeDriver = append(v.RequestPodVolumesFlexVolumeDriver, viewList(f.valueOf(m))...)
 			case "ka.req.pod.volumes.volume_type":
-				v.RequestPodVolumesVolumeType = append(v.RequestPodVolumesVolumeType, viewList(f.value)...)
+				v.RequestPodVolumesVolumeType = append(v.RequestPodVolumesVolumeType, viewList(f.valueOf(m))...)
 			case "ka.sourceips":
-				v.SourceIPs = append(v.SourceIPs, viewList(f.value)...)
+				v.SourceIPs = append(v.SourceIPs, viewList(f.valueOf(m))...)
 			case "ka.req.pod.initContainers.name":
-				v.RequestPodInitContainersName = append(v.RequestPodInitContainersName, viewList(f.value)...)
+				v.RequestPodInitContainersName = append(v.RequestPodInitContainersName, viewList(f.valueOf(m))...)
 			case "ka.req.pod.initContainers.image":
-				v.RequestPodInitContainersImage = append(v.RequestPodInitContainersImage, viewList(f.value)...)
+				v.RequestPodInitContainersImage = append(v.RequestPodInitContainersImage, viewList(f.valueOf(m))...)
 			case "ka.req.pod.initContainers.image.repository":
-				v.RequestPodInitContainersImageRepository = append(v.RequestPodInitContainersImageRepository, viewList(f.value)...)
+				v.RequestPodInitContainersImageRepository = append(v.RequestPodInitContainersImageRepository, viewList(f.valueOf(m))...)
 			case "ka.req.pod.initContainers.command":
-				v.RequestPodInitContainersCommand = append(v.RequestPodInitContainersCommand, viewList(f.value)...)
+				v.RequestPodInitContainersCommand = append(v.RequestPodInitContainersCommand, viewList(f.valueOf(m))...)
 			case "ka.req.pod.initContainers.args":
-				v.RequestPodInitContainersArgs = append(v.RequestPodInitContainersArgs, viewList(f.value)...)
+				v.RequestPodInitContainersArgs = append(v.RequestPodInitContainersArgs, viewList(f.valueOf(m))...)
 			case "ka.req.pod.initContainers.privileged":
-				v.RequestPodInitContainersPrivileged = append(v.RequestPodInitContainersPrivileged, viewList(f.value)...)
+				v.RequestPodInitContainersPrivileged = append(v.RequestPodInitContainersPrivileged, viewList(f.valueOf(m))...)
 			case "ka.req.pod.initContainers.allow_privilege_escalation":
-				v.RequestPodInitContainersAllowPrivilegeEscalation = append(v.RequestPodInitContainersAllowPrivilegeEscalation, viewList(f.value)...)
+				v.RequestPodInitContainersAllowPrivilegeEscalation = append(v.RequestPodInitContainersAllowPrivilegeEscalation, viewList(f.valueOf(m))...)
 			case "ka.req.pod.initContainers.read_only_fs":
-				v.RequestPodInitContainersReadOnlyFS = append(v.RequestPodInitContainersReadOnlyFS, viewList(f.value)...)
+				v.RequestPodInitContainersReadOnlyFS = append(v.RequestPodInitContainersReadOnlyFS, viewList(f.valueOf(m))...)
 			case "ka.req.pod.initContainers.run_as_user":
-				v.RequestPodInitContainersRunAsUser = append(v.RequestPodInitContainersRunAsUser, viewList(f.value)...)
+				v.RequestPodInitContainersRunAsUser = append(v.RequestPodInitContainersRunAsUser, viewList(f.valueOf(m))...)
 			case "ka.req.pod.initContainers.eff_run_as_user":
-				v.RequestPodInitContainersEffectiveRunAsUser = append(v.RequestPodInitContainersEffectiveRunAsUser, viewList(f.value)...)
+				v.RequestPodInitContainersEffectiveRunAsUser = append(v.RequestPodInitContainersEffectiveRunAsUser, viewList(f.valueOf(m))...)
 			case "ka.req.pod.initContainers.run_as_group":
-				v.RequestPodInitContainersRunAsGroup = append(v.RequestPodInitContainersRunAsGroup, viewList(f.value)...)
+				v.RequestPodInitContainersRunAsGroup = append(v.RequestPodInitContainersRunAsGroup, viewList(f.valueOf(m))...)
 			case "ka.req.pod.initContainers.eff_run_as_group":
-				v.RequestPodInitContainersEffectiveRunAsGroup = append(v.RequestPodInitContainersEffectiveRunAsGroup, viewList(f.value)...)
+				v.RequestPodInitContainersEffectiveRunAsGroup = append(v.RequestPodInitContainersEffectiveRunAsGroup, viewList(f.valueOf(m))...)
 			case "ka.req.pod.initContainers.proc_mount":
-				v.RequestPodInitContainersProcMount = append(v.RequestPodInitContainersProcMount, viewList(f.value)...)
+				v.RequestPodInitContainersProcMount = append(v.RequestPodInitContainersProcMount, viewList(f.valueOf(m))...)
 			case "ka.req.pod.initContainers.add_capabilities":
-				v.RequestPodInitContainersAddCapabilities = append(v.RequestPodInitContainersAddCapabilities, viewList(f.value)...)
+				v.RequestPodInitContainersAddCapabilities = append(v.RequestPodInitContainersAddCapabilities, viewList(f.valueOf(m))...)
 			case "ka.req.pod.initContainers.host_port":
-				v.RequestPodInitContainersHostPort = append(v.RequestPodInitContainersHostPort, viewList(f.value)...)
+				v.RequestPodInitContainersHostPort = append(v.RequestPodInitContainersHostPort, viewList(f.valueOf(m))...)
 			case "ka.req.pod.ephemeralContainers.name":
-				v.RequestPodEphemeralContainersName = append(v.RequestPodEphemeralContainersName, viewList(f.value)...)
+				v.RequestPodEphemeralContainersName = append(v.RequestPodEphemeralContainersName, viewList(f.valueOf(m))...)
 			case "ka.req.pod.ephemeralContainers.image":
-				v.RequestPodEphemeralContainersImage = append(v.RequestPodEphemeralContainersImage, viewList(f.value)...)
+				v.RequestPodEphemeralContainersImage = append(v.RequestPodEphemeralContainersImage, viewList(f.valueOf(m))...)
 			case "ka.req.pod.ephemeralContainers.image.repository":
-				v.RequestPodEphemeralContainersImageRepository = append(v.RequestPodEphemeralContainersImageRepository, viewList(f.value)...)
+				v.RequestPodEphemeralContainersImageRepository = append(v.RequestPodEphemeralContainersImageRepository, viewList(f.valueOf(m))...)
 			case "ka.req.pod.ephemeralContainers.command":
-				v.RequestPodEphemeralContainersCommand = append(v.RequestPodEphemeralContainersCommand, viewList(f.value)...)
+				v.RequestPodEphemeralContainersCommand = append(v.RequestPodEphemeralContainersCommand, viewList(f.valueOf(m))...)
 			case "ka.req.pod.ephemeralContainers.args":
-				v.RequestPodEphemeralContainersArgs = append(v.RequestPodEphemeralContainersArgs, viewList(f.value)...)
+				v.RequestPodEphemeralContainersArgs = append(v.RequestPodEphemeralContainersArgs, viewList(f.valueOf(m))...)
 			case "ka.req.pod.ephemeralContainers.privileged":
-				v.RequestPodEphemeralContainersPrivileged = append(v.RequestPodEphemeralContainersPrivileged, viewList(f.value)...)
+				v.RequestPodEphemeralContainersPrivileged = append(v.RequestPodEphemeralContainersPrivileged, viewList(f.valueOf(m))...)
 			case "ka.req.pod.ephemeralContainers.allow_privilege_escalation":
-				v.RequestPodEphemeralContainersAllowPrivilegeEscalation = append(v.RequestPodEphemeralContainersAllowPrivilegeEscalation, viewList(f.value)...)
+				v.RequestPodEphemeralContainersAllowPrivilegeEscalation = append(v.RequestPodEphemeralContainersAllowPrivilegeEscalation, viewList(f.valueOf(m))...)
 			case "ka.req.pod.ephemeralContainers.read_only_fs":
-				v.RequestPodEphemeralContainersReadOnlyFS = append(v.RequestPodEphemeralContainersReadOnlyFS, viewList(f.value)...)
+				v.RequestPodEphemeralContainersReadOnlyFS = append(v.RequestPodEphemeralContainersReadOnlyFS, viewList(f.valueOf(m))...)
 			case "ka.req.pod.ephemeralContainers.run_as_user":
-				v.RequestPodEphemeralContainersRunAsUser = append(v.RequestPodEphemeralContainersRunAsUser, viewList(f.value)...)
+				v.RequestPodEphemeralContainersRunAsUser = append(v.RequestPodEphemeralContainersRunAsUser, viewList(f.valueOf(m))...)
 			case "ka.req.pod.ephemeralContainers.eff_run_as_user":
-				v.RequestPodEphemeralContainersEffectiveRunAsUser = append(v.RequestPodEphemeralContainersEffectiveRunAsUser, viewList(f.value)...)
+				v.RequestPodEphemeralContainersEffectiveRunAsUser = append(v.RequestPodEphemeralContainersEffectiveRunAsUser, viewList(f.valueOf(m))...)
 			case "ka.req.pod.ephemeralContainers.run_as_group":
-				v.RequestPodEphemeralContainersRunAsGroup = append(v.RequestPodEphemeralContainersRunAsGroup, viewList(f.value)...)
+				v.RequestPodEphemeralContainersRunAsGroup = append(v.RequestPodEphemeralContainersRunAsGroup, viewList(f.valueOf(m))...)
 			case "ka.req.pod.ephemeralContainers.eff_run_as_group":
-				v.RequestPodEphemeralContainersEffectiveRunAsGroup = append(v.RequestPodEphemeralContainersEffectiveRunAsGroup, viewList(f.value)...)
+				v.RequestPodEphemeralContainersEffectiveRunAsGroup = append(v.RequestPodEphemeralContainersEffectiveRunAsGroup, viewList(f.valueOf(m))...)
 			case "ka.req.pod.ephemeralContainers.proc_mount":
-				v.RequestPodEphemeralContainersProcMount = append(v.RequestPodEphemeralContainersProcMount, viewList(f.value)...)
+				v.RequestPodEphemeralContainersProcMount = append(v.RequestPodEphemeralContainersProcMount, viewList(f.valueOf(m))...)
 			case "ka.req.pod.ephemeralContainers.add_capabilities":
-				v.RequestPodEphemeralContainersAddCapabilities = append(v.RequestPodEphemeralContainersAddCapabilities, viewList(f.value)...)
+				v.RequestPodEphemeralContainersAddCapabilities = append(v.RequestPodEphemeralContainersAddCapabilities, viewList(f.valueOf(m))...)
 			}
 		}
 	}
@@ -520,143 +520,143 @@ type CloudTrail struct {
 // CloudTrail returns the fields of the alert that belong to a [CloudTrail].
 func (e *Event) CloudTrail() CloudTrail {
 	var v CloudTrail
-	for i := range e.Fields.list {
-		f := &e.Fields.list[i]
-		switch name := viewName(f.name); name {
+	f := e.Fields
+	for _, m := range f.index {
+		switch name := viewName(f.nameOf(m)); name {
 		case "ct.id":
-			v.ID = viewText(f.value)
+			v.ID = viewText(f.valueOf(m))
 		case "ct.error":
-			v.Error = viewText(f.value)
+			v.Error = viewText(f.valueOf(m))
 		case "ct.errormessage":
-			v.ErrorMessage = viewText(f.value)
+			v.ErrorMessage = viewText(f.valueOf(m))
 		case "ct.src":
-			v.Source = viewText(f.value)
+			v.Source = viewText(f.valueOf(m))
 		case "ct.shortsrc":
-			v.ShortSource = viewText(f.value)
+			v.ShortSource = viewText(f.valueOf(m))
 		case "ct.name":
-			v.Name = viewText(f.value)
+			v.Name = viewText(f.valueOf(m))
 		case "ct.user":
-			v.User = viewText(f.value)
+			v.User = viewText(f.valueOf(m))
 		case "ct.originaluser":
-			v.OriginalUser = viewText(f.value)
+			v.OriginalUser = viewText(f.valueOf(m))
 		case "ct.user.accountid":
-			v.UserAccountID = viewText(f.value)
+			v.UserAccountID = viewText(f.valueOf(m))
 		case "ct.user.identitytype":
-			v.UserIdentityType = viewText(f.value)
+			v.UserIdentityType = viewText(f.valueOf(m))
 		case "ct.user.principalid":
-			v.UserPrincipalID = viewText(f.value)
+			v.UserPrincipalID = viewText(f.valueOf(m))
 		case "ct.user.arn":
-			v.UserARN = viewText(f.value)
+			v.UserARN = viewText(f.valueOf(m))
 		case "ct.region":
-			v.Region = viewText(f.value)
+			v.Region = viewText(f.valueOf(m))
 		case "ct.response.subnetid":
-			v.ResponseSubnetID = viewText(f.value)
+			v.ResponseSubnetID = viewText(f.valueOf(m))
 		case "ct.response.reservationid":
-			v.ResponseReservationID = viewText(f.value)
+			v.ResponseReservationID = viewText(f.valueOf(m))
 		case "ct.response":
-			v.Response = viewText(f.value)
+			v.Response = viewText(f.valueOf(m))
 		case "ct.request.availabilityzone":
-			v.RequestAvailabilityZone = viewText(f.value)
+			v.RequestAvailabilityZone = viewText(f.valueOf(m))
 		case "ct.request.cluster":
-			v.RequestCluster = viewText(f.value)
+			v.RequestCluster = viewText(f.valueOf(m))
 		case "ct.request.functionname":
-			v.RequestFunctionName = viewText(f.value)
+			v.RequestFunctionName = viewText(f.valueOf(m))
 		case "ct.request.groupname":
-			v.RequestGroupName = viewText(f.value)
+			v.RequestGroupName = viewText(f.valueOf(m))
 		case "ct.request.host":
-			v.RequestHost = viewText(f.value)
+			v.RequestHost = viewText(f.valueOf(m))
 		case "ct.request.name":
-			v.RequestName = viewText(f.value)
+			v.RequestName = viewText(f.valueOf(m))
 		case "ct.request.policy":
-			v.RequestPolicy = viewText(f.value)
+			v.RequestPolicy = viewText(f.valueOf(m))
 		case "ct.request.reason":
-			v.RequestReason = viewText(f.value)
+			v.RequestReason = viewText(f.valueOf(m))
 		case "ct.request.target":
-			v.RequestTarget = viewText(f.value)
+			v.RequestTarget = viewText(f.valueOf(m))
 		case "ct.request.documentname":
-			v.RequestDocumentName = viewText(f.value)
+			v.RequestDocumentName = viewText(f.valueOf(m))
 		case "ct.request.serialnumber":
-			v.RequestSerialNumber = viewText(f.value)
+			v.RequestSerialNumber = viewText(f.valueOf(m))
 		case "ct.request.servicename":
-			v.RequestServiceName = viewText(f.value)
+			v.RequestServiceName = viewText(f.valueOf(m))
 		case "ct.request.subnetid":
-			v.RequestSubnetID = viewText(f.value)
+			v.RequestSubnetID = viewText(f.valueOf(m))
 		case "ct.request.taskdefinition":
-			v.RequestTaskDefinition = viewText(f.value)
+			v.RequestTaskDefinition = viewText(f.valueOf(m))
 		case "ct.request.username":
-			v.RequestUsername = viewText(f.value)
+			v.RequestUsername = viewText(f.valueOf(m))
 		case "ct.request":
-			v.Request = viewText(f.value)
+			v.Request = viewText(f.valueOf(m))
 		case "ct.srcip":
-			v.SourceIP = viewText(f.value)
+			v.SourceIP = viewText(f.valueOf(m))
 		case "ct.useragent":
-			v.UserAgent = viewText(f.value)
+			v.UserAgent = viewText(f.valueOf(m))
 		case "ct.info":
-			v.Info = viewText(f.value)
+			v.Info = viewText(f.valueOf(m))
 		case "ct.managementevent":
-			v.ManagementEvent = viewText(f.value)
+			v.ManagementEvent = viewText(f.valueOf(m))
 		case "ct.readonly":
-			v.ReadOnly = viewText(f.value)
+			v.ReadOnly = viewText(f.valueOf(m))
 		case "ct.requestid":
-			v.RequestID = viewText(f.value)
+			v.RequestID = viewText(f.valueOf(m))
 		case "ct.eventtype":
-			v.EventType = viewText(f.value)
+			v.EventType = viewText(f.valueOf(m))
 		case "ct.apiversion":
-			v.APIVersion = viewText(f.value)
+			v.APIVersion = viewText(f.valueOf(m))
 		case "ct.resources":
-			v.Resources = viewText(f.value)
+			v.Resources = viewText(f.valueOf(m))
 		case "ct.recipientaccountid":
-			v.RecipientAccountID = viewText(f.value)
+			v.RecipientAccountID = viewText(f.valueOf(m))
 		case "ct.serviceeventdetails":
-			v.ServiceEventDetails = viewText(f.value)
+			v.ServiceEventDetails = viewText(f.valueOf(m))
 		case "ct.sharedeventid":
-			v.SharedEventID = viewText(f.value)
+			v.SharedEventID = viewText(f.valueOf(m))
 		case "ct.vpcendpointid":
-			v.VPCEndpointID = viewText(f.value)
+			v.VPCEndpointID = viewText(f.valueOf(m))
 		case "ct.eventcategory":
-			v.EventCategory = viewText(f.value)
+			v.EventCategory = viewText(f.valueOf(m))
 		case "ct.addendum.reason":
-			v.AddendumReason = viewText(f.value)
+			v.AddendumReason = viewText(f.valueOf(m))
 		case "ct.addendum.updatedfields":
-			v.AddendumUpdatedFields = viewText(f.value)
+			v.AddendumUpdatedFields = viewText(f.valueOf(m))
 		case "ct.addendum.originalrequestid":
-			v.AddendumOriginalRequestID = viewText(f.value)
+			v.AddendumOriginalRequestID = viewText(f.valueOf(m))
 		case "ct.addendum.originaleventid":
-			v.AddendumOriginalEventID = viewText(f.value)
+			v.AddendumOriginalEventID = viewText(f.valueOf(m))
 		case "ct.sessioncredentialfromconsole":
-			v.SessionCredentialFromConsole = viewText(f.value)
+			v.SessionCredentialFromConsole = viewText(f.valueOf(m))
 		case "ct.edgedevicedetails":
-			v.EdgeDeviceDetails = viewText(f.value)
+			v.EdgeDeviceDetails = viewText(f.valueOf(m))
 		case "ct.tlsdetails.tlsversion":
-			v.TLSDetailsTLSVersion = viewText(f.value)
+			v.TLSDetailsTLSVersion = viewText(f.valueOf(m))
 		case "ct.tlsdetails.ciphersuite":
-			v.TLSDetailsCipherSuite = viewText(f.value)
+			v.TLSDetailsCipherSuite = viewText(f.valueOf(m))
 		case "ct.tlsdetails.clientprovidedhostheader":
-			v.TLSDetailsClientProvidedHostHeader = viewText(f.value)
+			v.TLSDetailsClientProvidedHostHeader = viewText(f.valueOf(m))
 		case "ct.additionaleventdata":
-			v.AdditionalEventData = viewText(f.value)
+			v.AdditionalEventData = viewText(f.valueOf(m))
 		case "s3.uri":
-			v.S3URI = viewText(f.value)
+			v.S3URI = viewText(f.valueOf(m))
 		case "s3.bucket":
-			v.S3Bucket = viewText(f.value)
+			v.S3Bucket = viewText(f.valueOf(m))
 		case "s3.key":
-			v.S3Key = viewText(f.value)
+			v.S3Key = viewText(f.valueOf(m))
 		case "s3.bytes":
-			v.S3Bytes = viewUint(f.value)
+			v.S3Bytes = viewUint(f.valueOf(m))
 		case "ec2.name":
-			v.EC2Name = viewText(f.value)
+			v.EC2Name = viewText(f.valueOf(m))
 		case "ec2.imageid":
-			v.EC2ImageID = viewText(f.value)
+			v.EC2ImageID = viewText(f.valueOf(m))
 		case "ec2.imageids":
-			v.EC2ImageIDs = viewList(f.value)
+			v.EC2ImageIDs = viewList(f.valueOf(m))
 		case "ecr.repository":
-			v.ECRRepository = viewText(f.value)
+			v.ECRRepository = viewText(f.valueOf(m))
 		case "ecr.imagetag":
-			v.ECRImageTag = viewText(f.value)
+			v.ECRImageTag = viewText(f.valueOf(m))
 		case "iam.role":
-			v.IAMRole = viewText(f.value)
+			v.IAMRole = viewText(f.valueOf(m))
 		case "iam.policy":
-			v.IAMPolicy = viewText(f.value)
+			v.IAMPolicy = viewText(f.valueOf(m))
 		default:
 			name, _, ok := cutArg(name)
 			if !ok {
@@ -664,7 +664,7 @@ func (e *Event) CloudTrail() CloudTrail {
 			}
 			switch name {
 			case "ec2.imageids":
-				v.EC2ImageIDs = append(v.EC2ImageIDs, viewList(f.value)...)
+				v.EC2ImageIDs = append(v.EC2ImageIDs, viewList(f.valueOf(m))...)
 			}
 		}
 	}
@@ -732,113 +732,113 @@ type Okta struct {
 // Okta returns the fields of the alert that belong to a [Okta].
 func (e *Event) Okta() Okta {
 	var v Okta
-	for i := range e.Fields.list {
-		f := &e.Fields.list[i]
-		switch name := viewName(f.name); name {
+	f := e.Fields
+	for _, m := range f.index {
+		switch name := viewName(f.nameOf(m)); name {
 		case "okta.app":
-			v.App = viewText(f.value)
+			v.App = viewText(f.valueOf(m))
 		case "okta.behaviors":
-			v.Behaviors = viewText(f.value)
+			v.Behaviors = viewText(f.valueOf(m))
 		case "okta.org":
-			v.Org = viewText(f.value)
+			v.Org = viewText(f.valueOf(m))
 		case "okta.evt.type":
-			v.EventType = viewText(f.value)
+			v.EventType = viewText(f.valueOf(m))
 		case "okta.evt.legacytype":
-			v.EventLegacyType = viewText(f.value)
+			v.EventLegacyType = viewText(f.valueOf(m))
 		case "okta.severity":
-			v.Severity = viewText(f.value)
+			v.Severity = viewText(f.valueOf(m))
 		case "okta.message":
-			v.Message = viewText(f.value)
+			v.Message = viewText(f.valueOf(m))
 		case "okta.published":
-			v.Published = viewText(f.value)
+			v.Published = viewText(f.valueOf(m))
 		case "okta.logonlysecuritydata":
-			v.LogOnlySecurityData = viewText(f.value)
+			v.LogOnlySecurityData = viewText(f.valueOf(m))
 		case "okta.actor.id":
-			v.ActorID = viewText(f.value)
+			v.ActorID = viewText(f.valueOf(m))
 		case "okta.actor.Type":
-			v.ActorType = viewText(f.value)
+			v.ActorType = viewText(f.valueOf(m))
 		case "okta.actor.alternateid":
-			v.ActorAlternateID = viewText(f.value)
+			v.ActorAlternateID = viewText(f.valueOf(m))
 		case "okta.actor.name":
-			v.ActorName = viewText(f.value)
+			v.ActorName = viewText(f.valueOf(m))
 		case "okta.client.zone":
-			v.ClientZone = viewText(f.value)
+			v.ClientZone = viewText(f.valueOf(m))
 		case "okta.client.ip":
-			v.ClientIP = viewText(f.value)
+			v.ClientIP = viewText(f.valueOf(m))
 		case "okta.client.device":
-			v.ClientDevice = viewText(f.value)
+			v.ClientDevice = viewText(f.valueOf(m))
 		case "okta.client.id":
-			v.ClientID = viewText(f.value)
+			v.ClientID = viewText(f.valueOf(m))
 		case "okta.client.geo.city":
-			v.ClientGeoCity = viewText(f.value)
+			v.ClientGeoCity = viewText(f.valueOf(m))
 		case "okta.client.geo.state":
-			v.ClientGeoState = viewText(f.value)
+			v.ClientGeoState = viewText(f.valueOf(m))
 		case "okta.client.geo.country":
-			v.ClientGeoCountry = viewText(f.value)
+			v.ClientGeoCountry = viewText(f.valueOf(m))
 		case "okta.client.geo.postalcode":
-			v.ClientGeoPostalCode = viewText(f.value)
+			v.ClientGeoPostalCode = viewText(f.valueOf(m))
 		case "okta.client.geo.lat":
-			v.ClientGeoLatitude = viewText(f.value)
+			v.ClientGeoLatitude = viewText(f.valueOf(m))
 		case "okta.client.geo.lon":
-			v.ClientGeoLongitude = viewText(f.value)
+			v.ClientGeoLongitude = viewText(f.valueOf(m))
 		case "okta.useragent.os":
-			v.UserAgentOS = viewText(f.value)
+			v.UserAgentOS = viewText(f.valueOf(m))
 		case "okta.useragent.browser":
-			v.UserAgentBrowser = viewText(f.value)
+			v.UserAgentBrowser = viewText(f.valueOf(m))
 		case "okta.useragent.raw":
-			v.UserAgentRaw = viewText(f.value)
+			v.UserAgentRaw = viewText(f.valueOf(m))
 		case "okta.result":
-			v.Result = viewText(f.value)
+			v.Result = viewText(f.valueOf(m))
 		case "okta.reason":
-			v.Reason = viewText(f.value)
+			v.Reason = viewText(f.valueOf(m))
 		case "okta.transaction.id":
-			v.TransactionID = viewText(f.value)
+			v.TransactionID = viewText(f.valueOf(m))
 		case "okta.transaction.type":
-			v.TransactionType = viewText(f.value)
+			v.TransactionType = viewText(f.valueOf(m))
 		case "okta.requesturi":
-			v.RequestURI = viewText(f.value)
+			v.RequestURI = viewText(f.valueOf(m))
 		case "okta.principal.id":
-			v.PrincipalID = viewText(f.value)
+			v.PrincipalID = viewText(f.valueOf(m))
 		case "okta.principal.alternateid":
-			v.PrincipalAlternateID = viewText(f.value)
+			v.PrincipalAlternateID = viewText(f.valueOf(m))
 		case "okta.principal.type":
-			v.PrincipalType = viewText(f.value)
+			v.PrincipalType = viewText(f.valueOf(m))
 		case "okta.principal.name":
-			v.PrincipalName = viewText(f.value)
+			v.PrincipalName = viewText(f.valueOf(m))
 		case "okta.authentication.step":
-			v.AuthenticationStep = viewText(f.value)
+			v.AuthenticationStep = viewText(f.valueOf(m))
 		case "okta.authentication.sessionid":
-			v.AuthenticationSessionID = viewText(f.value)
+			v.AuthenticationSessionID = viewText(f.valueOf(m))
 		case "okta.authentication.provider":
-			v.AuthenticationProvider = viewText(f.value)
+			v.AuthenticationProvider = viewText(f.valueOf(m))
 		case "okta.authentication.credentialprovider":
-			v.AuthenticationCredentialProvider = viewText(f.value)
+			v.AuthenticationCredentialProvider = viewText(f.valueOf(m))
 		case "okta.security.asnumber":
-			v.SecurityASNumber = viewUint(f.value)
+			v.SecurityASNumber = viewUint(f.valueOf(m))
 		case "okta.security.asorg":
-			v.SecurityASOrg = viewText(f.value)
+			v.SecurityASOrg = viewText(f.valueOf(m))
 		case "okta.security.isp":
-			v.SecurityISP = viewText(f.value)
+			v.SecurityISP = viewText(f.valueOf(m))
 		case "okta.security.domain":
-			v.SecurityDomain = viewText(f.value)
+			v.SecurityDomain = viewText(f.valueOf(m))
 		case "okta.security.isproxy":
-			v.SecurityIsProxy = viewText(f.value)
+			v.SecurityIsProxy = viewText(f.valueOf(m))
 		case "okta.target.user.id":
-			v.TargetUserID = viewText(f.value)
+			v.TargetUserID = viewText(f.valueOf(m))
 		case "okta.target.user.alternateid":
-			v.TargetUserAlternateID = viewText(f.value)
+			v.TargetUserAlternateID = viewText(f.valueOf(m))
 		case "okta.target.user.name":
-			v.TargetUserName = viewText(f.value)
+			v.TargetUserName = viewText(f.valueOf(m))
 		case "okta.target.group.id":
-			v.TargetGroupID = viewText(f.value)
+			v.TargetGroupID = viewText(f.valueOf(m))
 		case "okta.target.group.alternateid":
-			v.TargetGroupAlternateID = viewText(f.value)
+			v.TargetGroupAlternateID = viewText(f.valueOf(m))
 		case "okta.target.group.name":
-			v.TargetGroupName = viewText(f.value)
+			v.TargetGroupName = viewText(f.valueOf(m))
 		case "okta.target.app.alternateid":
-			v.TargetAppAlternateID = viewText(f.value)
+			v.TargetAppAlternateID = viewText(f.valueOf(m))
 		case "okta.targets.displayName":
-			v.TargetsDisplayName = viewText(f.value)
+			v.TargetsDisplayName = viewText(f.valueOf(m))
 		default:
 			name, arg, ok := cutArg(name)
 			if !ok {
@@ -846,9 +846,9 @@ func (e *Event) Okta() Okta {
 			}
 			switch name {
 			case "okta.mfa.failure.countlast":
-				v.MFAFailureCountLast = append(v.MFAFailureCountLast, Arg{arg, f.value})
+				v.MFAFailureCountLast = append(v.MFAFailureCountLast, Arg{arg, f.valueOf(m)})
 			case "okta.mfa.deny.countlast":
-				v.MFADenyCountLast = append(v.MFADenyCountLast, Arg{arg, f.value})
+				v.MFADenyCountLast = append(v.MFADenyCountLast, Arg{arg, f.valueOf(m)})
 			}
 		}
 	}
@@ -887,59 +887,59 @@ type GitHub struct {
 // GitHub returns the fields of the alert that belong to a [GitHub].
 func (e *Event) GitHub() GitHub {
 	var v GitHub
-	for i := range e.Fields.list {
-		f := &e.Fields.list[i]
-		switch name := viewName(f.name); name {
+	f := e.Fields
+	for _, m := range f.index {
+		switch name := viewName(f.nameOf(m)); name {
 		case "github.type":
-			v.Type = viewText(f.value)
+			v.Type = viewText(f.valueOf(m))
 		case "github.action":
-			v.Action = viewText(f.value)
+			v.Action = viewText(f.valueOf(m))
 		case "github.user":
-			v.User = viewText(f.value)
+			v.User = viewText(f.valueOf(m))
 		case "github.repo":
-			v.Repo = viewText(f.value)
+			v.Repo = viewText(f.valueOf(m))
 		case "github.repo.url":
-			v.RepoURL = viewText(f.value)
+			v.RepoURL = viewText(f.valueOf(m))
 		case "github.repo.name":
-			v.RepoName = viewText(f.value)
+			v.RepoName = viewText(f.valueOf(m))
 		case "github.repo.description":
-			v.RepoDescription = viewText(f.value)
+			v.RepoDescription = viewText(f.valueOf(m))
 		case "github.org":
-			v.Org = viewText(f.value)
+			v.Org = viewText(f.valueOf(m))
 		case "github.owner":
-			v.Owner = viewText(f.value)
+			v.Owner = viewText(f.valueOf(m))
 		case "github.repo.public":
-			v.RepoPublic = viewText(f.value)
+			v.RepoPublic = viewText(f.valueOf(m))
 		case "github.collaborator.name":
-			v.CollaboratorName = viewText(f.value)
+			v.CollaboratorName = viewText(f.valueOf(m))
 		case "github.collaborator.role":
-			v.CollaboratorRole = viewText(f.value)
+			v.CollaboratorRole = viewText(f.valueOf(m))
 		case "github.webhook.id":
-			v.WebhookID = viewText(f.value)
+			v.WebhookID = viewText(f.valueOf(m))
 		case "github.webhook.type":
-			v.WebhookType = viewText(f.value)
+			v.WebhookType = viewText(f.valueOf(m))
 		case "github.commit.added":
-			v.CommitAdded = viewText(f.value)
+			v.CommitAdded = viewText(f.valueOf(m))
 		case "github.commit.modified":
-			v.CommitModified = viewText(f.value)
+			v.CommitModified = viewText(f.valueOf(m))
 		case "github.commit.removed":
-			v.CommitRemoved = viewText(f.value)
+			v.CommitRemoved = viewText(f.valueOf(m))
 		case "github.diff.has_secrets":
-			v.DiffHasSecrets = viewText(f.value)
+			v.DiffHasSecrets = viewText(f.valueOf(m))
 		case "github.diff.committed_secrets.desc":
-			v.DiffCommittedSecretsDescription = viewText(f.value)
+			v.DiffCommittedSecretsDescription = viewText(f.valueOf(m))
 		case "github.diff.committed_secrets.files":
-			v.DiffCommittedSecretsFiles = viewText(f.value)
+			v.DiffCommittedSecretsFiles = viewText(f.valueOf(m))
 		case "github.diff.committed_secrets.lines":
-			v.DiffCommittedSecretsLines = viewText(f.value)
+			v.DiffCommittedSecretsLines = viewText(f.valueOf(m))
 		case "github.diff.committed_secrets.links":
-			v.DiffCommittedSecretsLinks = viewText(f.value)
+			v.DiffCommittedSecretsLinks = viewText(f.valueOf(m))
 		case "github.workflow.has_miners":
-			v.WorkflowHasMiners = viewText(f.value)
+			v.WorkflowHasMiners = viewText(f.valueOf(m))
 		case "github.workflow.miners.type":
-			v.WorkflowMinersType = viewText(f.value)
+			v.WorkflowMinersType = viewText(f.valueOf(m))
 		case "github.workflow.filename":
-			v.WorkflowFilename = viewText(f.value)
+			v.WorkflowFilename = viewText(f.valueOf(m))
 		}
 	}
 	return v
@@ -977,59 +977,59 @@ type GCPAudit struct {
 // GCPAudit returns the fields of the alert that belong to a [GCPAudit].
 func (e *Event) GCPAudit() GCPAudit {
 	var v GCPAudit
-	for i := range e.Fields.list {
-		f := &e.Fields.list[i]
-		switch name := viewName(f.name); name {
+	f := e.Fields
+	for _, m := range f.index {
+		switch name := viewName(f.nameOf(m)); name {
 		case "gcp.user":
-			v.User = viewText(f.value)
+			v.User = viewText(f.valueOf(m))
 		case "gcp.callerIP":
-			v.CallerIP = viewText(f.value)
+			v.CallerIP = viewText(f.valueOf(m))
 		case "gcp.userAgent":
-			v.UserAgent = viewText(f.value)
+			v.UserAgent = viewText(f.valueOf(m))
 		case "gcp.authorizationInfo":
-			v.AuthorizationInfo = viewText(f.value)
+			v.AuthorizationInfo = viewText(f.valueOf(m))
 		case "gcp.serviceName":
-			v.ServiceName = viewText(f.value)
+			v.ServiceName = viewText(f.valueOf(m))
 		case "gcp.policyDelta":
-			v.PolicyDelta = viewText(f.value)
+			v.PolicyDelta = viewText(f.valueOf(m))
 		case "gcp.request":
-			v.Request = viewText(f.value)
+			v.Request = viewText(f.valueOf(m))
 		case "gcp.methodName":
-			v.MethodName = viewText(f.value)
+			v.MethodName = viewText(f.valueOf(m))
 		case "gcp.cloudfunctions.function":
-			v.CloudFunctionsFunction = viewText(f.value)
+			v.CloudFunctionsFunction = viewText(f.valueOf(m))
 		case "gcp.cloudsql.databaseId":
-			v.CloudSQLDatabaseID = viewText(f.value)
+			v.CloudSQLDatabaseID = viewText(f.valueOf(m))
 		case "gcp.compute.instanceId":
-			v.ComputeInstanceID = viewText(f.value)
+			v.ComputeInstanceID = viewText(f.valueOf(m))
 		case "gcp.compute.networkId":
-			v.ComputeNetworkID = viewText(f.value)
+			v.ComputeNetworkID = viewText(f.valueOf(m))
 		case "gcp.compute.subnetwork":
-			v.ComputeSubnetwork = viewText(f.value)
+			v.ComputeSubnetwork = viewText(f.valueOf(m))
 		case "gcp.compute.subnetworkId":
-			v.ComputeSubnetworkID = viewText(f.value)
+			v.ComputeSubnetworkID = viewText(f.valueOf(m))
 		case "gcp.dns.zone":
-			v.DNSZone = viewText(f.value)
+			v.DNSZone = viewText(f.valueOf(m))
 		case "gcp.iam.serviceAccount":
-			v.IAMServiceAccount = viewText(f.value)
+			v.IAMServiceAccount = viewText(f.valueOf(m))
 		case "gcp.iam.serviceAccountId":
-			v.IAMServiceAccountID = viewText(f.value)
+			v.IAMServiceAccountID = viewText(f.valueOf(m))
 		case "gcp.location":
-			v.Location = viewText(f.value)
+			v.Location = viewText(f.valueOf(m))
 		case "gcp.logging.sink":
-			v.LoggingSink = viewText(f.value)
+			v.LoggingSink = viewText(f.valueOf(m))
 		case "gcp.projectId":
-			v.ProjectID = viewText(f.value)
+			v.ProjectID = viewText(f.valueOf(m))
 		case "gcp.resourceName":
-			v.ResourceName = viewText(f.value)
+			v.ResourceName = viewText(f.valueOf(m))
 		case "gcp.resourceType":
-			v.ResourceType = viewText(f.value)
+			v.ResourceType = viewText(f.valueOf(m))
 		case "gcp.resourceLabels":
-			v.ResourceLabels = viewText(f.value)
+			v.ResourceLabels = viewText(f.valueOf(m))
 		case "gcp.storage.bucket":
-			v.StorageBucket = viewText(f.value)
+			v.StorageBucket = viewText(f.valueOf(m))
 		case "gcp.time":
-			v.Time = viewText(f.value)
+			v.Time = viewText(f.valueOf(m))
 		}
 	}
 	return v
@@ -1049,17 +1049,17 @@ type JSON struct {
 // JSON returns the fields of the alert that belong to a [JSON].
 func (e *Event) JSON() JSON {
 	var v JSON
-	for i := range e.Fields.list {
-		f := &e.Fields.list[i]
-		switch name := viewName(f.name); name {
+	f := e.Fields
+	for _, m := range f.index {
+		switch name := viewName(f.nameOf(m)); name {
 		case "json.obj":
-			v.Object = viewText(f.value)
+			v.Object = viewText(f.valueOf(m))
 		case "json.rawtime":
-			v.RawTime = viewText(f.value)
+			v.RawTime = viewText(f.valueOf(m))
 		case "jevt.obj":
-			v.LegacyObject = viewText(f.value)
+			v.LegacyObject = viewText(f.valueOf(m))
 		case "jevt.rawtime":
-			v.LegacyRawTime = viewText(f.value)
+			v.LegacyRawTime = viewText(f.valueOf(m))
 		default:
 			name, arg, ok := cutArg(name)
 			if !ok {
@@ -1067,9 +1067,9 @@ func (e *Event) JSON() JSON {
 			}
 			switch name {
 			case "json.value":
-				v.Value = append(v.Value, Arg{arg, f.value})
+				v.Value = append(v.Value, Arg{arg, f.valueOf(m)})
 			case "jevt.value":
-				v.LegacyValue = append(v.LegacyValue, Arg{arg, f.value})
+				v.LegacyValue = append(v.LegacyValue, Arg{arg, f.valueOf(m)})
 			}
 		}
 	}

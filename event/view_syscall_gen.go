@@ -86,155 +86,155 @@ type Process struct {
 // Process returns the fields of the alert that belong to a [Process].
 func (e *Event) Process() Process {
 	var v Process
-	for i := range e.Fields.list {
-		f := &e.Fields.list[i]
-		switch name := viewName(f.name); name {
+	f := e.Fields
+	for _, m := range f.index {
+		switch name := viewName(f.nameOf(m)); name {
 		case "proc.pid":
-			v.PID = viewInt(f.value)
+			v.PID = viewInt(f.valueOf(m))
 		case "proc.name":
-			v.Name = viewText(f.value)
+			v.Name = viewText(f.valueOf(m))
 		case "proc.exe":
-			v.Exe = viewText(f.value)
+			v.Exe = viewText(f.valueOf(m))
 		case "proc.exepath":
-			v.ExePath = viewText(f.value)
+			v.ExePath = viewText(f.valueOf(m))
 		case "proc.cmdline":
-			v.Cmdline = viewText(f.value)
+			v.Cmdline = viewText(f.valueOf(m))
 		case "proc.exeline":
-			v.Exeline = viewText(f.value)
+			v.Exeline = viewText(f.valueOf(m))
 		case "proc.args":
-			v.Args = viewText(f.value)
+			v.Args = viewText(f.valueOf(m))
 		case "proc.cwd":
-			v.CWD = viewText(f.value)
+			v.CWD = viewText(f.valueOf(m))
 		case "proc.tty":
-			v.TTY = viewInt(f.value)
+			v.TTY = viewInt(f.valueOf(m))
 		case "proc.pname":
-			v.Parent = viewText(f.value)
+			v.Parent = viewText(f.valueOf(m))
 		case "proc.ppid":
-			v.PPID = viewInt(f.value)
+			v.PPID = viewInt(f.valueOf(m))
 		case "proc.pexe":
-			v.ParentExe = viewText(f.value)
+			v.ParentExe = viewText(f.valueOf(m))
 		case "proc.pexepath":
-			v.ParentExePath = viewText(f.value)
+			v.ParentExePath = viewText(f.valueOf(m))
 		case "proc.pcmdline":
-			v.ParentCmdline = viewText(f.value)
+			v.ParentCmdline = viewText(f.valueOf(m))
 		case "proc.vpid":
-			v.VPID = viewInt(f.value)
+			v.VPID = viewInt(f.valueOf(m))
 		case "proc.pvpid":
-			v.ParentVPID = viewInt(f.value)
+			v.ParentVPID = viewInt(f.valueOf(m))
 		case "proc.sid":
-			v.SID = viewInt(f.value)
+			v.SID = viewInt(f.valueOf(m))
 		case "proc.sname":
-			v.SessionName = viewText(f.value)
+			v.SessionName = viewText(f.valueOf(m))
 		case "proc.sid.exe":
-			v.SessionExe = viewText(f.value)
+			v.SessionExe = viewText(f.valueOf(m))
 		case "proc.sid.exepath":
-			v.SessionExePath = viewText(f.value)
+			v.SessionExePath = viewText(f.valueOf(m))
 		case "proc.loginshellid":
-			v.LoginShellID = viewInt(f.value)
+			v.LoginShellID = viewInt(f.valueOf(m))
 		case "proc.pgid":
-			v.PGID = viewInt(f.value)
+			v.PGID = viewInt(f.valueOf(m))
 		case "proc.pgid.name":
-			v.GroupName = viewText(f.value)
+			v.GroupName = viewText(f.valueOf(m))
 		case "proc.pgid.exe":
-			v.GroupExe = viewText(f.value)
+			v.GroupExe = viewText(f.valueOf(m))
 		case "proc.pgid.exepath":
-			v.GroupExePath = viewText(f.value)
+			v.GroupExePath = viewText(f.valueOf(m))
 		case "proc.vpgid":
-			v.VPGID = viewInt(f.value)
+			v.VPGID = viewInt(f.valueOf(m))
 		case "proc.vpgid.name":
-			v.VirtualGroupName = viewText(f.value)
+			v.VirtualGroupName = viewText(f.valueOf(m))
 		case "proc.vpgid.exe":
-			v.VirtualGroupExe = viewText(f.value)
+			v.VirtualGroupExe = viewText(f.valueOf(m))
 		case "proc.vpgid.exepath":
-			v.VirtualGroupExePath = viewText(f.value)
+			v.VirtualGroupExePath = viewText(f.valueOf(m))
 		case "proc.is_sid_leader":
-			v.IsSessionLeader = viewBool(f.value)
+			v.IsSessionLeader = viewBool(f.valueOf(m))
 		case "proc.is_pgid_leader":
-			v.IsGroupLeader = viewBool(f.value)
+			v.IsGroupLeader = viewBool(f.valueOf(m))
 		case "proc.is_vpgid_leader":
-			v.IsVirtualGroupLeader = viewBool(f.value)
+			v.IsVirtualGroupLeader = viewBool(f.valueOf(m))
 		case "proc.pid.ts":
-			v.Started = viewTime(f.value)
+			v.Started = viewTime(f.valueOf(m))
 		case "proc.ppid.ts":
-			v.ParentStarted = viewTime(f.value)
+			v.ParentStarted = viewTime(f.valueOf(m))
 		case "proc.duration":
-			v.Duration = viewDuration(f.value)
+			v.Duration = viewDuration(f.valueOf(m))
 		case "proc.ppid.duration":
-			v.ParentDuration = viewDuration(f.value)
+			v.ParentDuration = viewDuration(f.valueOf(m))
 		case "proc.pidns_init_start_ts":
-			v.NamespaceStarted = viewTime(f.value)
+			v.NamespaceStarted = viewTime(f.valueOf(m))
 		case "proc.is_exe_writable":
-			v.IsExeWritable = viewBool(f.value)
+			v.IsExeWritable = viewBool(f.valueOf(m))
 		case "proc.is_exe_upper_layer":
-			v.IsExeUpperLayer = viewBool(f.value)
+			v.IsExeUpperLayer = viewBool(f.valueOf(m))
 		case "proc.is_exe_lower_layer":
-			v.IsExeLowerLayer = viewBool(f.value)
+			v.IsExeLowerLayer = viewBool(f.valueOf(m))
 		case "proc.is_exe_from_memfd":
-			v.IsExeFromMemfd = viewBool(f.value)
+			v.IsExeFromMemfd = viewBool(f.valueOf(m))
 		case "proc.exe_ino":
-			v.ExeInode = viewInt(f.value)
+			v.ExeInode = viewInt(f.valueOf(m))
 		case "proc.exe_ino.ctime":
-			v.ExeChanged = viewTime(f.value)
+			v.ExeChanged = viewTime(f.valueOf(m))
 		case "proc.exe_ino.mtime":
-			v.ExeModified = viewTime(f.value)
+			v.ExeModified = viewTime(f.valueOf(m))
 		case "proc.exe_ino.ctime_duration_proc_start":
-			v.ExeChangedBeforeStart = viewDuration(f.value)
+			v.ExeChangedBeforeStart = viewDuration(f.valueOf(m))
 		case "proc.exe_ino.ctime_duration_pidns_start":
-			v.ExeChangedAfterNamespace = viewDuration(f.value)
+			v.ExeChangedAfterNamespace = viewDuration(f.valueOf(m))
 		case "thread.cap_permitted":
-			v.CapPermitted = viewText(f.value)
+			v.CapPermitted = viewText(f.valueOf(m))
 		case "thread.cap_inheritable":
-			v.CapInheritable = viewText(f.value)
+			v.CapInheritable = viewText(f.valueOf(m))
 		case "thread.cap_effective":
-			v.CapEffective = viewText(f.value)
+			v.CapEffective = viewText(f.valueOf(m))
 		case "proc.env":
-			v.Env = viewText(f.value)
+			v.Env = viewText(f.valueOf(m))
 		case "thread.tid":
-			v.TID = viewInt(f.value)
+			v.TID = viewInt(f.valueOf(m))
 		case "thread.vtid":
-			v.VTID = viewInt(f.value)
+			v.VTID = viewInt(f.valueOf(m))
 		case "thread.ismain":
-			v.IsMainThread = viewBool(f.value)
+			v.IsMainThread = viewBool(f.valueOf(m))
 		case "thread.cgroups":
-			v.Cgroups = viewText(f.value)
+			v.Cgroups = viewText(f.valueOf(m))
 		case "proc.stdin.type":
-			v.StdinType = viewText(f.value)
+			v.StdinType = viewText(f.valueOf(m))
 		case "proc.stdout.type":
-			v.StdoutType = viewText(f.value)
+			v.StdoutType = viewText(f.valueOf(m))
 		case "proc.stderr.type":
-			v.StderrType = viewText(f.value)
+			v.StderrType = viewText(f.valueOf(m))
 		case "proc.stdin.name":
-			v.StdinName = viewText(f.value)
+			v.StdinName = viewText(f.valueOf(m))
 		case "proc.stdout.name":
-			v.StdoutName = viewText(f.value)
+			v.StdoutName = viewText(f.valueOf(m))
 		case "proc.stderr.name":
-			v.StderrName = viewText(f.value)
+			v.StderrName = viewText(f.valueOf(m))
 		case "proc.fdopencount":
-			v.OpenFDs = viewUint(f.value)
+			v.OpenFDs = viewUint(f.valueOf(m))
 		case "proc.fdlimit":
-			v.FDLimit = viewInt(f.value)
+			v.FDLimit = viewInt(f.valueOf(m))
 		case "proc.fdusage":
-			v.FDUsage = viewFloat(f.value)
+			v.FDUsage = viewFloat(f.valueOf(m))
 		case "proc.vmsize":
-			v.VMSize = viewUint(f.value)
+			v.VMSize = viewUint(f.valueOf(m))
 		case "proc.vmrss":
-			v.VMRSS = viewUint(f.value)
+			v.VMRSS = viewUint(f.valueOf(m))
 		case "proc.vmswap":
-			v.VMSwap = viewUint(f.value)
+			v.VMSwap = viewUint(f.valueOf(m))
 		case "proc.nthreads":
-			v.Threads = viewUint(f.value)
+			v.Threads = viewUint(f.valueOf(m))
 		case "proc.nchilds":
-			v.Children = viewUint(f.value)
+			v.Children = viewUint(f.valueOf(m))
 		case "proc.cmdnargs":
-			v.ArgCount = viewUint(f.value)
+			v.ArgCount = viewUint(f.valueOf(m))
 		case "proc.cmdlenargs":
-			v.ArgBytes = viewUint(f.value)
+			v.ArgBytes = viewUint(f.valueOf(m))
 		case "proc.is_container_healthcheck":
-			v.IsHealthcheck = viewBool(f.value)
+			v.IsHealthcheck = viewBool(f.valueOf(m))
 		case "proc.is_container_liveness_probe":
-			v.IsLivenessProbe = viewBool(f.value)
+			v.IsLivenessProbe = viewBool(f.valueOf(m))
 		case "proc.is_container_readiness_probe":
-			v.IsReadinessProbe = viewBool(f.value)
+			v.IsReadinessProbe = viewBool(f.valueOf(m))
 		default:
 			name, arg, ok := cutArg(name)
 			if !ok {
@@ -242,7 +242,7 @@ func (e *Event) Process() Process {
 			}
 			switch name {
 			case "thread.cgroup":
-				v.Cgroup = append(v.Cgroup, Arg{arg, f.value})
+				v.Cgroup = append(v.Cgroup, Arg{arg, f.valueOf(m)})
 			}
 		}
 	}
@@ -263,21 +263,21 @@ type User struct {
 // User returns the fields of the alert that belong to a [User].
 func (e *Event) User() User {
 	var v User
-	for i := range e.Fields.list {
-		f := &e.Fields.list[i]
-		switch name := viewName(f.name); name {
+	f := e.Fields
+	for _, m := range f.index {
+		switch name := viewName(f.nameOf(m)); name {
 		case "user.name":
-			v.Name = viewText(f.value)
+			v.Name = viewText(f.valueOf(m))
 		case "user.uid":
-			v.UID = viewInt(f.value)
+			v.UID = viewInt(f.valueOf(m))
 		case "user.loginuid":
-			v.LoginUID = viewInt(f.value)
+			v.LoginUID = viewInt(f.valueOf(m))
 		case "user.loginname":
-			v.LoginName = viewText(f.value)
+			v.LoginName = viewText(f.valueOf(m))
 		case "user.homedir":
-			v.HomeDir = viewText(f.value)
+			v.HomeDir = viewText(f.valueOf(m))
 		case "user.shell":
-			v.Shell = viewText(f.value)
+			v.Shell = viewText(f.valueOf(m))
 		}
 	}
 	return v
@@ -292,13 +292,13 @@ type Group struct {
 // Group returns the fields of the alert that belong to a [Group].
 func (e *Event) Group() Group {
 	var v Group
-	for i := range e.Fields.list {
-		f := &e.Fields.list[i]
-		switch name := viewName(f.name); name {
+	f := e.Fields
+	for _, m := range f.index {
+		switch name := viewName(f.nameOf(m)); name {
 		case "group.name":
-			v.Name = viewText(f.value)
+			v.Name = viewText(f.valueOf(m))
 		case "group.gid":
-			v.GID = viewInt(f.value)
+			v.GID = viewInt(f.valueOf(m))
 		}
 	}
 	return v
@@ -333,51 +333,51 @@ type File struct {
 // File returns the fields of the alert that belong to a [File].
 func (e *Event) File() File {
 	var v File
-	for i := range e.Fields.list {
-		f := &e.Fields.list[i]
-		switch name := viewName(f.name); name {
+	f := e.Fields
+	for _, m := range f.index {
+		switch name := viewName(f.nameOf(m)); name {
 		case "fd.name":
-			v.Name = viewText(f.value)
+			v.Name = viewText(f.valueOf(m))
 		case "fd.directory":
-			v.Directory = viewText(f.value)
+			v.Directory = viewText(f.valueOf(m))
 		case "fd.filename":
-			v.Base = viewText(f.value)
+			v.Base = viewText(f.valueOf(m))
 		case "fd.nameraw":
-			v.RawName = viewText(f.value)
+			v.RawName = viewText(f.valueOf(m))
 		case "fd.num":
-			v.FD = viewInt(f.value)
+			v.FD = viewInt(f.valueOf(m))
 		case "fd.type":
-			v.Type = viewText(f.value)
+			v.Type = viewText(f.valueOf(m))
 		case "fd.typechar":
-			v.TypeChar = viewText(f.value)
+			v.TypeChar = viewText(f.valueOf(m))
 		case "fd.types":
-			v.Types = viewList(f.value)
+			v.Types = viewList(f.valueOf(m))
 		case "fs.path.source":
-			v.Source = viewText(f.value)
+			v.Source = viewText(f.valueOf(m))
 		case "fs.path.sourceraw":
-			v.RawSource = viewText(f.value)
+			v.RawSource = viewText(f.valueOf(m))
 		case "fs.path.target":
-			v.Target = viewText(f.value)
+			v.Target = viewText(f.valueOf(m))
 		case "fs.path.targetraw":
-			v.RawTarget = viewText(f.value)
+			v.RawTarget = viewText(f.valueOf(m))
 		case "fd.containername":
-			v.ContainerName = viewText(f.value)
+			v.ContainerName = viewText(f.valueOf(m))
 		case "fd.containerdirectory":
-			v.ContainerDirectory = viewText(f.value)
+			v.ContainerDirectory = viewText(f.valueOf(m))
 		case "fd.name_changed":
-			v.NameChanged = viewBool(f.value)
+			v.NameChanged = viewBool(f.valueOf(m))
 		case "fd.dev":
-			v.Device = viewInt(f.value)
+			v.Device = viewInt(f.valueOf(m))
 		case "fd.dev.major":
-			v.DeviceMajor = viewInt(f.value)
+			v.DeviceMajor = viewInt(f.valueOf(m))
 		case "fd.dev.minor":
-			v.DeviceMinor = viewInt(f.value)
+			v.DeviceMinor = viewInt(f.valueOf(m))
 		case "fd.ino":
-			v.Inode = viewInt(f.value)
+			v.Inode = viewInt(f.valueOf(m))
 		case "fd.is_upper_layer":
-			v.IsUpperLayer = viewBool(f.value)
+			v.IsUpperLayer = viewBool(f.valueOf(m))
 		case "fd.is_lower_layer":
-			v.IsLowerLayer = viewBool(f.value)
+			v.IsLowerLayer = viewBool(f.valueOf(m))
 		default:
 			name, _, ok := cutArg(name)
 			if !ok {
@@ -385,7 +385,7 @@ func (e *Event) File() File {
 			}
 			switch name {
 			case "fd.types":
-				v.Types = append(v.Types, viewList(f.value)...)
+				v.Types = append(v.Types, viewList(f.valueOf(m))...)
 			}
 		}
 	}
@@ -423,51 +423,51 @@ type Network struct {
 // Network returns the fields of the alert that belong to a [Network].
 func (e *Event) Network() Network {
 	var v Network
-	for i := range e.Fields.list {
-		f := &e.Fields.list[i]
-		switch name := viewName(f.name); name {
+	f := e.Fields
+	for _, m := range f.index {
+		switch name := viewName(f.nameOf(m)); name {
 		case "fd.cip":
-			v.ClientIP = viewText(f.value)
+			v.ClientIP = viewText(f.valueOf(m))
 		case "fd.cport":
-			v.ClientPort = viewInt(f.value)
+			v.ClientPort = viewInt(f.valueOf(m))
 		case "fd.sip":
-			v.ServerIP = viewText(f.value)
+			v.ServerIP = viewText(f.valueOf(m))
 		case "fd.sport":
-			v.ServerPort = viewInt(f.value)
+			v.ServerPort = viewInt(f.valueOf(m))
 		case "fd.lip":
-			v.LocalIP = viewText(f.value)
+			v.LocalIP = viewText(f.valueOf(m))
 		case "fd.lport":
-			v.LocalPort = viewInt(f.value)
+			v.LocalPort = viewInt(f.valueOf(m))
 		case "fd.rip":
-			v.RemoteIP = viewText(f.value)
+			v.RemoteIP = viewText(f.valueOf(m))
 		case "fd.rport":
-			v.RemotePort = viewInt(f.value)
+			v.RemotePort = viewInt(f.valueOf(m))
 		case "fd.l4proto":
-			v.Protocol = viewText(f.value)
+			v.Protocol = viewText(f.valueOf(m))
 		case "fd.sockfamily":
-			v.Family = viewText(f.value)
+			v.Family = viewText(f.valueOf(m))
 		case "fd.is_server":
-			v.IsServer = viewBool(f.value)
+			v.IsServer = viewBool(f.valueOf(m))
 		case "fd.connected":
-			v.Connected = viewBool(f.value)
+			v.Connected = viewBool(f.valueOf(m))
 		case "fd.cip.name":
-			v.ClientName = viewText(f.value)
+			v.ClientName = viewText(f.valueOf(m))
 		case "fd.sip.name":
-			v.ServerName = viewText(f.value)
+			v.ServerName = viewText(f.valueOf(m))
 		case "fd.lip.name":
-			v.LocalName = viewText(f.value)
+			v.LocalName = viewText(f.valueOf(m))
 		case "fd.rip.name":
-			v.RemoteName = viewText(f.value)
+			v.RemoteName = viewText(f.valueOf(m))
 		case "fd.cproto":
-			v.ClientService = viewText(f.value)
+			v.ClientService = viewText(f.valueOf(m))
 		case "fd.sproto":
-			v.ServerService = viewText(f.value)
+			v.ServerService = viewText(f.valueOf(m))
 		case "fd.lproto":
-			v.LocalService = viewText(f.value)
+			v.LocalService = viewText(f.valueOf(m))
 		case "fd.rproto":
-			v.RemoteService = viewText(f.value)
+			v.RemoteService = viewText(f.valueOf(m))
 		case "fd.name":
-			v.Name = viewText(f.value)
+			v.Name = viewText(f.valueOf(m))
 		}
 	}
 	v.finish(e)
@@ -507,43 +507,43 @@ type Container struct {
 // Container returns the fields of the alert that belong to a [Container].
 func (e *Event) Container() Container {
 	var v Container
-	for i := range e.Fields.list {
-		f := &e.Fields.list[i]
-		switch name := viewName(f.name); name {
+	f := e.Fields
+	for _, m := range f.index {
+		switch name := viewName(f.nameOf(m)); name {
 		case "container.id":
-			v.ID = viewText(f.value)
+			v.ID = viewText(f.valueOf(m))
 		case "container.full_id":
-			v.FullID = viewText(f.value)
+			v.FullID = viewText(f.valueOf(m))
 		case "container.name":
-			v.Name = viewText(f.value)
+			v.Name = viewText(f.valueOf(m))
 		case "container.type":
-			v.Type = viewText(f.value)
+			v.Type = viewText(f.valueOf(m))
 		case "container.privileged":
-			v.Privileged = viewBool(f.value)
+			v.Privileged = viewBool(f.valueOf(m))
 		case "container.ip":
-			v.IP = viewText(f.value)
+			v.IP = viewText(f.valueOf(m))
 		case "container.host_pid":
-			v.HostPID = viewBool(f.value)
+			v.HostPID = viewBool(f.valueOf(m))
 		case "container.host_network":
-			v.HostNetwork = viewBool(f.value)
+			v.HostNetwork = viewBool(f.valueOf(m))
 		case "container.host_ipc":
-			v.HostIPC = viewBool(f.value)
+			v.HostIPC = viewBool(f.valueOf(m))
 		case "container.mounts":
-			v.Mounts = viewText(f.value)
+			v.Mounts = viewText(f.valueOf(m))
 		case "container.labels":
-			v.Labels = viewText(f.value)
+			v.Labels = viewText(f.valueOf(m))
 		case "container.start_ts":
-			v.Started = viewTime(f.value)
+			v.Started = viewTime(f.valueOf(m))
 		case "container.duration":
-			v.Duration = viewDuration(f.value)
+			v.Duration = viewDuration(f.valueOf(m))
 		case "container.healthcheck":
-			v.Healthcheck = viewText(f.value)
+			v.Healthcheck = viewText(f.valueOf(m))
 		case "container.liveness_probe":
-			v.LivenessProbe = viewText(f.value)
+			v.LivenessProbe = viewText(f.valueOf(m))
 		case "container.readiness_probe":
-			v.ReadinessProbe = viewText(f.value)
+			v.ReadinessProbe = viewText(f.valueOf(m))
 		case "container.cni.json":
-			v.CNI = viewText(f.value)
+			v.CNI = viewText(f.valueOf(m))
 		default:
 			name, arg, ok := cutArg(name)
 			if !ok {
@@ -551,19 +551,19 @@ func (e *Event) Container() Container {
 			}
 			switch name {
 			case "container.mount":
-				v.Mount = append(v.Mount, Arg{arg, f.value})
+				v.Mount = append(v.Mount, Arg{arg, f.valueOf(m)})
 			case "container.mount.source":
-				v.MountSource = append(v.MountSource, Arg{arg, f.value})
+				v.MountSource = append(v.MountSource, Arg{arg, f.valueOf(m)})
 			case "container.mount.dest":
-				v.MountDest = append(v.MountDest, Arg{arg, f.value})
+				v.MountDest = append(v.MountDest, Arg{arg, f.valueOf(m)})
 			case "container.mount.mode":
-				v.MountMode = append(v.MountMode, Arg{arg, f.value})
+				v.MountMode = append(v.MountMode, Arg{arg, f.valueOf(m)})
 			case "container.mount.rdwr":
-				v.MountReadWrite = append(v.MountReadWrite, Arg{arg, f.value})
+				v.MountReadWrite = append(v.MountReadWrite, Arg{arg, f.valueOf(m)})
 			case "container.mount.propagation":
-				v.MountPropagation = append(v.MountPropagation, Arg{arg, f.value})
+				v.MountPropagation = append(v.MountPropagation, Arg{arg, f.valueOf(m)})
 			case "container.label":
-				v.Label = append(v.Label, Arg{arg, f.value})
+				v.Label = append(v.Label, Arg{arg, f.valueOf(m)})
 			}
 		}
 	}
@@ -583,19 +583,19 @@ type Image struct {
 // Image returns the fields of the alert that belong to a [Image].
 func (e *Event) Image() Image {
 	var v Image
-	for i := range e.Fields.list {
-		f := &e.Fields.list[i]
-		switch name := viewName(f.name); name {
+	f := e.Fields
+	for _, m := range f.index {
+		switch name := viewName(f.nameOf(m)); name {
 		case "container.image":
-			v.Name = viewText(f.value)
+			v.Name = viewText(f.valueOf(m))
 		case "container.image.repository":
-			v.Repository = viewText(f.value)
+			v.Repository = viewText(f.valueOf(m))
 		case "container.image.tag":
-			v.Tag = viewText(f.value)
+			v.Tag = viewText(f.valueOf(m))
 		case "container.image.digest":
-			v.Digest = viewText(f.value)
+			v.Digest = viewText(f.valueOf(m))
 		case "container.image.id":
-			v.ID = viewText(f.value)
+			v.ID = viewText(f.valueOf(m))
 		}
 	}
 	return v
@@ -637,55 +637,55 @@ type Kubernetes struct {
 // Kubernetes returns the fields of the alert that belong to a [Kubernetes].
 func (e *Event) Kubernetes() Kubernetes {
 	var v Kubernetes
-	for i := range e.Fields.list {
-		f := &e.Fields.list[i]
-		switch name := viewName(f.name); name {
+	f := e.Fields
+	for _, m := range f.index {
+		switch name := viewName(f.nameOf(m)); name {
 		case "k8s.ns.name":
-			v.Namespace = viewText(f.value)
+			v.Namespace = viewText(f.valueOf(m))
 		case "k8s.pod.name":
-			v.Pod = viewText(f.value)
+			v.Pod = viewText(f.valueOf(m))
 		case "k8s.pod.id":
-			v.PodID = viewText(f.value)
+			v.PodID = viewText(f.valueOf(m))
 		case "k8s.pod.uid":
-			v.PodUID = viewText(f.value)
+			v.PodUID = viewText(f.valueOf(m))
 		case "k8s.pod.ip":
-			v.PodIP = viewText(f.value)
+			v.PodIP = viewText(f.valueOf(m))
 		case "k8s.pod.labels":
-			v.PodLabels = viewText(f.value)
+			v.PodLabels = viewText(f.valueOf(m))
 		case "k8s.pod.sandbox_id":
-			v.SandboxID = viewText(f.value)
+			v.SandboxID = viewText(f.valueOf(m))
 		case "k8s.pod.full_sandbox_id":
-			v.FullSandboxID = viewText(f.value)
+			v.FullSandboxID = viewText(f.valueOf(m))
 		case "k8s.pod.cni.json":
-			v.PodCNI = viewText(f.value)
+			v.PodCNI = viewText(f.valueOf(m))
 		case "k8s.ns.id":
-			v.NamespaceID = viewText(f.value)
+			v.NamespaceID = viewText(f.valueOf(m))
 		case "k8s.ns.labels":
-			v.NamespaceLabels = viewText(f.value)
+			v.NamespaceLabels = viewText(f.valueOf(m))
 		case "k8s.deployment.name":
-			v.Deployment = viewText(f.value)
+			v.Deployment = viewText(f.valueOf(m))
 		case "k8s.deployment.id":
-			v.DeploymentID = viewText(f.value)
+			v.DeploymentID = viewText(f.valueOf(m))
 		case "k8s.deployment.labels":
-			v.DeploymentLabels = viewText(f.value)
+			v.DeploymentLabels = viewText(f.valueOf(m))
 		case "k8s.rs.name":
-			v.ReplicaSet = viewText(f.value)
+			v.ReplicaSet = viewText(f.valueOf(m))
 		case "k8s.rs.id":
-			v.ReplicaSetID = viewText(f.value)
+			v.ReplicaSetID = viewText(f.valueOf(m))
 		case "k8s.rs.labels":
-			v.ReplicaSetLabels = viewText(f.value)
+			v.ReplicaSetLabels = viewText(f.valueOf(m))
 		case "k8s.rc.name":
-			v.ReplicationController = viewText(f.value)
+			v.ReplicationController = viewText(f.valueOf(m))
 		case "k8s.rc.id":
-			v.ReplicationControllerID = viewText(f.value)
+			v.ReplicationControllerID = viewText(f.valueOf(m))
 		case "k8s.rc.labels":
-			v.ReplicationControllerLabels = viewText(f.value)
+			v.ReplicationControllerLabels = viewText(f.valueOf(m))
 		case "k8s.svc.name":
-			v.Service = viewText(f.value)
+			v.Service = viewText(f.valueOf(m))
 		case "k8s.svc.id":
-			v.ServiceID = viewText(f.value)
+			v.ServiceID = viewText(f.valueOf(m))
 		case "k8s.svc.labels":
-			v.ServiceLabels = viewText(f.value)
+			v.ServiceLabels = viewText(f.valueOf(m))
 		default:
 			name, arg, ok := cutArg(name)
 			if !ok {
@@ -693,17 +693,17 @@ func (e *Event) Kubernetes() Kubernetes {
 			}
 			switch name {
 			case "k8s.pod.label":
-				v.PodLabel = append(v.PodLabel, Arg{arg, f.value})
+				v.PodLabel = append(v.PodLabel, Arg{arg, f.valueOf(m)})
 			case "k8s.ns.label":
-				v.NamespaceLabel = append(v.NamespaceLabel, Arg{arg, f.value})
+				v.NamespaceLabel = append(v.NamespaceLabel, Arg{arg, f.valueOf(m)})
 			case "k8s.deployment.label":
-				v.DeploymentLabel = append(v.DeploymentLabel, Arg{arg, f.value})
+				v.DeploymentLabel = append(v.DeploymentLabel, Arg{arg, f.valueOf(m)})
 			case "k8s.rs.label":
-				v.ReplicaSetLabel = append(v.ReplicaSetLabel, Arg{arg, f.value})
+				v.ReplicaSetLabel = append(v.ReplicaSetLabel, Arg{arg, f.valueOf(m)})
 			case "k8s.rc.label":
-				v.ReplicationControllerLabel = append(v.ReplicationControllerLabel, Arg{arg, f.value})
+				v.ReplicationControllerLabel = append(v.ReplicationControllerLabel, Arg{arg, f.valueOf(m)})
 			case "k8s.svc.label":
-				v.ServiceLabel = append(v.ServiceLabel, Arg{arg, f.value})
+				v.ServiceLabel = append(v.ServiceLabel, Arg{arg, f.valueOf(m)})
 			}
 		}
 	}

@@ -262,11 +262,11 @@ func (m member) goType(t *table) (typ, plain, keyed string, err error) {
 	}
 	switch {
 	case f.list:
-		return "[]string", "v.$ = viewList(f.value)", "v.$ = append(v.$, viewList(f.value)...)", nil
+		return "[]string", "v.$ = viewList(f.valueOf(m))", "v.$ = append(v.$, viewList(f.valueOf(m))...)", nil
 	case f.arg != "" && f.required:
-		return "[]Arg", "", "v.$ = append(v.$, Arg{arg, f.value})", nil
+		return "[]Arg", "", "v.$ = append(v.$, Arg{arg, f.valueOf(m)})", nil
 	}
-	return how[0], "v.$ = " + how[1] + "(f.value)", "", nil
+	return how[0], "v.$ = " + how[1] + "(f.valueOf(m))", "", nil
 }
 
 func generate(views []*view, t *table, in func(string) bool) ([]byte, error) {
@@ -325,7 +325,7 @@ func (v *view) generate(b *bytes.Buffer, t *table) error {
 	}
 	fmt.Fprintf(b, "}\n\n")
 	fmt.Fprintf(b, "// %[1]s returns the fields of the alert that belong to a [%[1]s].\nfunc (e *Event) %[1]s() %[1]s {\nvar v %[1]s\n", v.name)
-	fmt.Fprintf(b, "for i := range e.Fields.list {\nf := &e.Fields.list[i]\nswitch name := viewName(f.name); name {\n%s", plains.String())
+	fmt.Fprintf(b, "f := e.Fields\nfor _, m := range f.index {\nswitch name := viewName(f.nameOf(m)); name {\n%s", plains.String())
 	if keyeds.Len() > 0 {
 		arg := "_"
 		if bytes.Contains(keyeds.Bytes(), []byte("Arg{arg")) {

@@ -1,0 +1,25 @@
+module github.com/falconer-go/falconer/internal/bench
+
+go 1.25
+
+require (
+	github.com/bytedance/sonic v1.15.5
+	github.com/falconer-go/falconer v0.0.0
+	github.com/go-json-experiment/json v0.0.0-20250910080747-cc2cfa0554c3
+	github.com/goccy/go-json v0.12.0
+	github.com/tidwall/gjson v1.20.1
+)
+
+require (
+	github.com/bytedance/gopkg v0.1.3 // indirect
+	github.com/bytedance/sonic/loader v0.5.3 // indirect
+	github.com/cloudwego/base64x v0.1.6 // indirect
+	github.com/klauspost/cpuid/v2 v2.2.9 // indirect
+	github.com/tidwall/match v1.1.1 // indirect
+	github.com/tidwall/pretty v1.2.0 // indirect
+	github.com/twitchyliquid64/golang-asm v0.15.1 // indirect
+	golang.org/x/arch v0.0.0-20210923205945-b76863e36670 // indirect
+	golang.org/x/sys v0.22.0 // indirect
+)
+
+replace github.com/falconer-go/falconer => ../..
