@@ -106,6 +106,17 @@ func (f Fields) All() iter.Seq2[string, Value] {
 	}
 }
 
+// Map returns a copy of f with the value that change gives for each field.
+func (f Fields) Map(change func(name string, v Value) Value) Fields {
+	names := make([]string, len(f.index))
+	values := make([]Value, len(f.index))
+	for i, e := range f.index {
+		names[i] = f.nameOf(e)
+		values[i] = change(names[i], f.valueOf(e))
+	}
+	return newFields(names, values)
+}
+
 // inOrder returns the index in the order of the names; scratch is memory for
 // that.
 func (f Fields) inOrder(scratch []entry) []entry {

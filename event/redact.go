@@ -72,7 +72,7 @@ func (r *Redaction) Apply(e *Event) *Event {
 	}
 	h.prepare()
 	c := *e
-	c.Fields = makeFields(h.fields(e.Fields.list, true))
+	c.Fields = h.fields(e.Fields, true)
 	c.extra = h.fields(e.extra, false)
 	c.Hostname = h.scalar(e.Hostname)
 	if r.names("alert.hostname") && e.Hostname != "" {
@@ -104,9 +104,9 @@ type hiding struct {
 const shortest = 4
 
 func (h *hiding) gather(e *Event) {
-	for _, f := range e.Fields.list {
-		if h.r.names(f.name) {
-			h.secretsOf(f.value)
+	for name, v := range e.Fields.All() {
+		if h.r.names(name) {
+			h.secretsOf(v)
 		}
 	}
 	if h.r.names("alert.hostname") && e.Hostname != "" {
@@ -119,8 +119,8 @@ func (h *hiding) secretsOf(v Value) {
 	case Array:
 		v.elements(func(v Value) bool { h.secretsOf(v); return true })
 	case Object:
-		for _, m := range v.members() {
-			h.secretsOf(m.value)
+		for _, m := range v.Members().All() {
+			h.secretsOf(m)
 		}
 	case String, Number:
 		if v.Available() && v.text != "" {
@@ -161,21 +161,14 @@ func (h *hiding) substitute(secret string) string {
 	return cmp.Or(h.r.Mask, "[redacted]")
 }
 
-// fields returns a redacted copy of a list of fields.
-func (h *hiding) fields(list []field, named bool) []field {
-	if len(list) == 0 {
-		return list
-	}
-	out := make([]field, len(list))
-	for i, f := range list {
-		switch {
-		case named && h.r.names(f.name):
-			out[i] = field{f.name, h.hide(f.value)}
-		default:
-			out[i] = field{f.name, h.value(f.value)}
+// fields returns a redacted copy of fields.
+func (h *hiding) fields(f Fields, named bool) Fields {
+	return f.Map(func(name string, v Value) Value {
+		if named && h.r.names(name) {
+			return h.hide(v)
 		}
-	}
-	return out
+		return h.value(v)
+	})
 }
 
 // hide returns the value of a field that is hidden as such.
@@ -207,8 +200,8 @@ func (h *hiding) value(v Value) Value {
 		})
 		return Value{text: string(append(b, ']')), kind: Array}
 	case Object:
-		members := h.fields(v.members(), false)
-		return Value{text: string(Fields{list: members}.appendJSON(nil, plainNumbers)), kind: Object}
+		members := h.fields(v.Members(), false)
+		return Value{text: string(members.appendJSON(nil, plainNumbers)), kind: Object}
 	}
 	return v
 }

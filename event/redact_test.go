@@ -92,7 +92,7 @@ func FuzzRedact(f *testing.F) {
 	f.Add("a\"b\\c\n", "x a\"b\\c\n", `a\"b\\c\n`)
 	f.Add("aaaa", "aaaaaaa", "aaa")
 	f.Fuzz(func(t *testing.T, secret, other, output string) {
-		e := &Event{Rule: "R", Output: output, Fields: makeFields([]field{{"other", StringValue(other)}, {"user.name", StringValue(secret)}})}
+		e := &Event{Rule: "R", Output: output, Fields: newFields([]string{"other", "user.name"}, []Value{StringValue(other), StringValue(secret)})}
 		r := Redaction{Fields: []string{"user.name"}, Mask: "#"}
 		c := r.Apply(e)
 		if len(secret) < shortest || strings.Contains(secret, "#") || secret == notAvailable {

@@ -4,15 +4,12 @@ import "unsafe"
 
 // size estimates what memory an alert takes, for bounds in bytes.
 func (e *Event) size() int {
-	n := int(unsafe.Sizeof(*e)) + len(e.Rule) + len(e.Source) + len(e.Hostname) + len(e.Output) + len(e.Message)
+	header := len(e.Rule) + len(e.Source) + len(e.Hostname) + len(e.Output) + len(e.Message)
 	for _, tag := range e.Tags {
-		n += int(unsafe.Sizeof(tag)) + len(tag)
+		header += len(tag)
 	}
-	for _, fields := range [2][]field{e.Fields.list, e.extra} {
-		n += max(len(fields), cap(fields)) * int(unsafe.Sizeof(field{}))
-		for i := range fields {
-			n += len(fields[i].name) + len(fields[i].value.text)
-		}
-	}
-	return n
+	// The strings of a decoded alert lie in the text that its fields index.
+	text := max(len(e.Fields.text), len(e.extra.text), header)
+	return int(unsafe.Sizeof(*e)) + len(e.Tags)*int(unsafe.Sizeof("")) +
+		(cap(e.Fields.index)+len(e.extra.index))*int(unsafe.Sizeof(entry{})) + text
 }
