@@ -9,6 +9,7 @@ type document struct {
 	title    string // of ours
 	subject  mitigate.Text
 	lead     []mitigate.Text
+	rank     int // of the urgency, 0 to 4
 	sections []section
 }
 

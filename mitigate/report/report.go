@@ -24,6 +24,7 @@ func New(p *mitigate.Plan) *Report {
 		title:   "Falco Alert Report",
 		subject: mitigate.Text{{Kind: mitigate.Value, Text: mitigate.Show(p.Event.Rule), Field: "alert.rule"}},
 		lead:    b.lead(),
+		rank:    int(p.Verdict.Urgency),
 		sections: []section{
 			{"Alert Details", b.details()},
 			{"Analysis", b.analysis()},
