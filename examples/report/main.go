@@ -37,7 +37,7 @@ func main() {
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("report", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	format := flags.String("format", "markdown", "markdown, json or text")
+	format := flags.String("format", "markdown", "markdown, html, json or text")
 	attack := flags.String("attack", "19", "version of ATT&CK to map to: 19 or 18")
 	flags.Usage = func() {
 		fmt.Fprint(stderr, "usage: report [flags] [FILE...]\n\nWrites a report on each alert in the files; - is standard input.\n"+
@@ -77,13 +77,15 @@ func renderer(format string) (func(*report.Report) ([]byte, error), error) {
 		return func(r *report.Report) ([]byte, error) { return r.AppendMarkdown(nil), nil }, nil
 	case "text":
 		return func(r *report.Report) ([]byte, error) { return r.AppendText(nil), nil }, nil
+	case "html":
+		return func(r *report.Report) ([]byte, error) { return r.AppendHTML(nil), nil }, nil
 	case "json":
 		return func(r *report.Report) ([]byte, error) {
 			b, err := r.MarshalJSON()
 			return append(b, '\n'), err
 		}, nil
 	}
-	return nil, fmt.Errorf("unknown format %q: there are markdown, json and text", format)
+	return nil, fmt.Errorf("unknown format %q: there are markdown, html, json and text", format)
 }
 
 // writer writes a report on each alert it reads.

@@ -104,6 +104,8 @@ func (w *htmlWriter) blocks(blocks []block) {
 			w.list(b)
 		case table:
 			w.table(b)
+		case tree:
+			w.svg(b)
 		case code:
 			w.raw("<figure data-copy><figcaption><span>")
 			w.text(b.title)

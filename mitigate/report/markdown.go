@@ -79,6 +79,8 @@ func (w *markdown) blocks(blocks []block) {
 			w.table(b)
 		case list:
 			w.list(b)
+		case tree:
+			w.code(code{lang: "text", body: b.String()})
 		case code:
 			w.code(b)
 		}

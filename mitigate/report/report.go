@@ -7,7 +7,8 @@ import (
 	"github.com/falconer-go/falconer/mitigate"
 )
 
-// Report is the document about one alert. It is immutable and safe to share.
+// Report is the document about one alert, or about one incident. It is
+// immutable and safe to share.
 type Report struct {
 	plan *mitigate.Plan
 	doc  document
@@ -37,7 +38,8 @@ func New(p *mitigate.Plan) *Report {
 	}}
 }
 
-// Plan returns what the report is made of.
+// Plan returns what the report is made of; of an incident, the plan for its
+// first alert.
 func (r *Report) Plan() *mitigate.Plan { return r.plan }
 
 // builder turns a plan into a document.
@@ -69,12 +71,9 @@ func (b *builder) analysis() []block {
 		}
 		out = append(out, heading("What the fields say"), l)
 	}
-	if p.Verdict.Suggests != nil {
-		out = append(out, heading("What it suggests"),
-			paragraph(join(p.Verdict.Suggests, say(" Confidence from this alert alone: "+p.Verdict.Confidence.String()+"."))))
-		if p.Verdict.Settle != nil {
-			out = append(out, paragraph(join(say("What would settle it: "), p.Verdict.Settle)))
-		}
+	if p.Verdict.Settle != nil {
+		out = append(out, heading("What would settle it"),
+			paragraph(join(p.Verdict.Settle, say(" From this alert alone the suspicion above has "+p.Verdict.Confidence.String()+" confidence."))))
 	}
 	if len(p.Benign) > 0 {
 		out = append(out, heading("What would make it benign"), b.benign())
@@ -123,15 +122,17 @@ func reading(r mitigate.Reading) mitigate.Text {
 func (b *builder) benign() list {
 	var l list
 	for _, c := range b.p.Benign {
-		var t mitigate.Text
+		t := capital(c.Case)
 		if c.Fits {
-			t = say("Fits this alert (" + strength(c.Strength) + "): ")
+			t = join(t, say(" (fits this alert "+strength(c.Strength)+")"))
 		}
-		t = join(t, capital(c.Case), say(". "), c.Why, say(" To confirm: "), c.Confirm)
+		it := item{text: join(t, say("."))}
+		it.blocks = append(it.blocks, paragraph(join(c.Why, say(" To confirm: "), c.Confirm)))
 		if c.AndIfNot != nil {
-			t = join(t, say(" "), c.AndIfNot)
+			it.blocks = append(it.blocks, paragraph(c.AndIfNot))
 		}
-		l.items = append(l.items, item{text: t, blocks: b.snippets(c.Snippets)})
+		it.blocks = append(it.blocks, b.snippets(c.Snippets)...)
+		l.items = append(l.items, it)
 	}
 	return l
 }

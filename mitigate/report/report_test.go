@@ -108,20 +108,8 @@ func checkReport(t *testing.T, r *Report, about string) {
 	if strings.Contains(about, "%!") {
 		about = "a value with %!" // its own traces are not ours
 	}
-	for name, doc := range map[string]string{"markdown": md, "text": text} {
-		if len(doc) < 500 {
-			t.Errorf("%s of %q: only %d bytes", name, about, len(doc))
-		}
-		for _, c := range doc {
-			if c != '\n' && (unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == '\u2028' || c == '\u2029') {
-				t.Errorf("%s of %q holds %U", name, about, c)
-				break
-			}
-		}
-		if m := leftover.FindString(doc); m != "" && about != "a value with %!" {
-			t.Errorf("%s of %q holds %q", name, about, m)
-		}
-	}
+	checkText(t, "markdown", md, about)
+	checkText(t, "text", text, about)
 	if _, ok := skeleton(md); !ok {
 		t.Errorf("markdown of %q has an open code span", about)
 	}
@@ -136,6 +124,24 @@ func checkReport(t *testing.T, r *Report, about string) {
 		if strings.ContainsAny(s, "\x00\x1b\x07\r") || strings.Contains(s, "reboot") || strings.Contains(s, "rm -rf") || strings.Contains(s, "<script") {
 			t.Errorf("a snippet for %q holds it: %q", about, s)
 		}
+	}
+}
+
+// checkText holds what is true of every document: enough said, nothing that
+// steers a terminal, no trace of a template.
+func checkText(t *testing.T, name, doc, about string) {
+	t.Helper()
+	if len(doc) < 500 {
+		t.Errorf("%s of %q: only %d bytes", name, about, len(doc))
+	}
+	for _, c := range doc {
+		if c != '\n' && (unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == '\u2028' || c == '\u2029') {
+			t.Errorf("%s of %q holds %U", name, about, c)
+			break
+		}
+	}
+	if m := leftover.FindString(doc); m != "" && about != "a value with %!" {
+		t.Errorf("%s of %q holds %q", name, about, m)
 	}
 }
 

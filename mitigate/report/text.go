@@ -72,6 +72,10 @@ func (w *textWriter) blocks(blocks []block, indent string) {
 				w.wrap(it.text.String(), indent+mark, inner)
 				w.blocks(it.blocks, inner)
 			}
+		case tree:
+			for line := range strings.Lines(b.String()) {
+				w.line(indent + "    " + strings.TrimSuffix(line, "\n"))
+			}
 		case code:
 			if len(b.title) > 0 {
 				w.wrap(b.title.String()+":", indent, indent)
