@@ -19,18 +19,15 @@ type builder struct {
 	*tables
 	m      *Mapping
 	doubts []doubt
-	// claimed are the tactics that each technique serves according to the
-	// table of rules.
-	claimed map[string][]string
+	// claimed are the tactics that techniques serve according to the table of
+	// rules, by id.
+	claimed []claim
 }
 
-// build returns the mapping of a rule with these tags.
-func (t *tables) build(rule, source string, tags []string, seen []behaviour) *Mapping {
-	b := builder{
-		tables:  t,
-		m:       &Mapping{Version: t.matrix.release, set: t},
-		claimed: map[string][]string{},
-	}
+// build returns the mapping of a rule with these tags, of whose alerts these
+// behaviours were seen.
+func (t *tables) build(rule, source string, tags []string, seen seenSet) *Mapping {
+	b := builder{tables: t, m: &Mapping{Version: t.matrix.release, set: t}}
 	entry, known := lookupRule(rule, source)
 	if known {
 		b.doubts = entry.allDoubts()
@@ -42,28 +39,33 @@ func (t *tables) build(rule, source string, tags []string, seen []behaviour) *Ma
 		}
 		r := t.read(tag)
 		switch r.kind {
-		case tactic:
+		case kindTactic:
 			named = append(named, tagged{tag, r})
-		case technique:
+		case kindTechnique:
 			b.techniqueTag(tag, r)
-		case control:
+		case kindControl:
 			b.controlTag(tag, r)
-		case requirement:
+		case kindRequirement:
 			b.requirementTag(tag, r)
-		case unknown:
+		case kindUnknown:
 			b.unknownTag(tag)
-		case framework:
+		case kindFramework:
 			b.m.Context = append(b.m.Context, tag)
 			b.note(NoteNoID, tag, tag, "the tag names a framework and none of its items")
-		case context:
+		case kindContext:
+			if b.m.Context == nil {
+				b.m.Context = make([]string, 0, len(tags))
+			}
 			b.m.Context = append(b.m.Context, tag)
 		}
 	}
 	if known {
 		b.ruleEntry(entry)
 	}
-	for _, x := range seen {
-		b.behaviour(x)
+	for i := range behaviours {
+		if seen&(1<<i) != 0 {
+			b.behaviour(behaviours[i])
+		}
 	}
 	for _, n := range named {
 		b.tacticTag(n.tag, n.reading)
@@ -71,7 +73,7 @@ func (t *tables) build(rule, source string, tags []string, seen []behaviour) *Ma
 	b.serve()
 	b.parents()
 	b.sort()
-	return b.m.lazy()
+	return b.m
 }
 
 type tagged struct {
@@ -80,6 +82,9 @@ type tagged struct {
 }
 
 func (b *builder) note(code, about, tag, text string) {
+	if b.m.Notes == nil {
+		b.m.Notes = make([]Note, 0, 4)
+	}
 	b.m.Notes = append(b.m.Notes, Note{code, about, tag, text})
 }
 
@@ -140,6 +145,9 @@ func (b *builder) addTechnique(t Technique, e Evidence) {
 			x.Evidence = append(x.Evidence, e)
 			return
 		}
+	}
+	if b.m.Techniques == nil {
+		b.m.Techniques = make([]MappedTechnique, 0, 4) // what most rules need
 	}
 	b.m.Techniques = append(b.m.Techniques, MappedTechnique{Technique: t, Evidence: []Evidence{e}})
 }
@@ -342,7 +350,7 @@ func (b *builder) claim(c claim, e Evidence) {
 	b.addTechnique(res.Technique, e)
 	id := b.tacticID(c.tactic)
 	if t, ok := b.matrix.Tactic(id); ok && res.Technique.In(t.ID) {
-		b.claimed[res.Technique.ID] = append(b.claimed[res.Technique.ID], t.ID)
+		b.claimed = append(b.claimed, claim{technique: res.Technique.ID, tactic: t.ID})
 		e.From, e.Reason = res.Technique.ID, ""
 		b.addTactic(t.ID, e)
 	}
@@ -350,18 +358,27 @@ func (b *builder) claim(c claim, e Evidence) {
 
 // behaviour adds what a field suggests.
 func (b *builder) behaviour(x behaviour) {
-	b.claim(x.claim, Evidence{Stage: StageBehaviour, Field: x.field, Dataset: "falconer behaviours", Reason: x.reason})
+	for _, c := range x.claims {
+		b.claim(c, Evidence{Stage: StageBehaviour, Field: x.field, Dataset: "falconer behaviours", Reason: x.reason})
+	}
 }
 
 // serve settles which tactics each technique serves: those that the table of
-// rules gives it, else those of the tags in which it lies, else all of its own,
-// which then are in the mapping as derived.
+// rules gives it, and those that the source of the technique names beside it;
+// else all of its own, which then are in the mapping as derived.
 func (b *builder) serve() {
 	for i := range b.m.Techniques {
 		t := &b.m.Techniques[i]
-		t.Serves = b.claimed[t.ID]
+		if t.Serves != nil {
+			continue // settled before a host's source added to the mapping
+		}
+		for _, c := range b.claimed {
+			if c.technique == t.ID {
+				t.Serves = append(t.Serves, c.tactic)
+			}
+		}
 		for _, x := range b.m.Tactics {
-			if t.In(x.ID) && fromTag(t.Evidence) && fromTag(x.Evidence) {
+			if t.In(x.ID) && together(t.Evidence, x.Evidence) {
 				t.Serves = append(t.Serves, x.ID)
 			}
 		}
@@ -378,6 +395,20 @@ func (b *builder) serve() {
 	}
 }
 
+// together reports whether a technique and a tactic are from the same stage.
+// The table of rules says itself which technique goes with which tactic.
+func together(technique, tactic []Evidence) bool {
+	for _, x := range technique {
+		if x.Stage == StageRule || x.Derived {
+			continue
+		}
+		if slices.ContainsFunc(tactic, func(y Evidence) bool { return y.Stage == x.Stage && !y.Derived }) {
+			return true
+		}
+	}
+	return false
+}
+
 // fromTag reports whether some of the evidence is a tag.
 func fromTag(list []Evidence) bool {
 	return slices.ContainsFunc(list, func(e Evidence) bool { return e.Stage == StageTag })
@@ -385,7 +416,7 @@ func fromTag(list []Evidence) bool {
 
 // parents adds the technique of each sub-technique that is there without it.
 func (b *builder) parents() {
-	for _, t := range slices.Clone(b.m.Techniques) {
+	for _, t := range b.m.Techniques { // those that are appended have no parent
 		parent, ok := b.matrix.Technique(t.Parent())
 		if !ok || !parent.Active() {
 			continue

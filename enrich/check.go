@@ -67,10 +67,10 @@ type checkedTag struct {
 func (c *checker) readTag(i int, tag string) checkedTag {
 	t := checkedTag{reading: c.read(tag), index: i, text: tag}
 	switch t.kind {
-	case technique:
+	case kindTechnique:
 		t.res, t.known = c.matrix.Resolve(t.id)
 		t.technique = t.res.Technique
-	case tactic:
+	case kindTactic:
 		x, ok := c.matrix.Tactic(t.id)
 		if t.known = ok; ok {
 			t.tactics = []string{x.ID}
@@ -93,17 +93,17 @@ func (c *checker) add(t checkedTag, code Code, message, fix string) {
 func (c *checker) checkTag(t checkedTag) {
 	before := len(c.findings)
 	switch t.kind {
-	case technique:
+	case kindTechnique:
 		c.checkTechnique(t)
-	case tactic:
+	case kindTactic:
 		c.checkTactic(t)
-	case control:
+	case kindControl:
 		c.checkControl(t)
-	case requirement:
+	case kindRequirement:
 		c.checkRequirement(t)
-	case framework:
+	case kindFramework:
 		c.add(t, CodeFrameworkID, "the tag names a framework and none of its items", "write the item and its version, such as NIST_800-53_AU-9 or CIS_Kubernetes_1.8_5.2.2, or leave the tag out")
-	case unknown:
+	case kindUnknown:
 		c.checkUnknown(t)
 	}
 	if len(c.findings) > before {
@@ -156,7 +156,7 @@ func (c *checker) checkTechnique(t checkedTag) {
 func (c *checker) checkTechniqueTactic(t checkedTag) {
 	var stated []string
 	for _, x := range c.tags {
-		if x.kind == tactic && x.known && x.form != bare {
+		if x.kind == kindTactic && x.known && x.form != bare {
 			stated = append(stated, x.tactics...)
 		}
 	}
@@ -184,7 +184,7 @@ func (c *checker) checkTactic(t checkedTag) {
 	}
 	here, any := "", false
 	for _, x := range c.tags {
-		if x.kind != technique || x.form != byID || !x.known {
+		if x.kind != kindTechnique || x.form != byID || !x.known {
 			continue
 		}
 		any = true
@@ -212,7 +212,7 @@ func (c *checker) checkTactic(t checkedTag) {
 func (c *checker) checkConflict(t checkedTag) bool {
 	var others []string
 	for _, x := range c.tags {
-		if x.kind == tactic && x.known && x.form != bare && (x.form == byID) != (t.form == byID) {
+		if x.kind == kindTactic && x.known && x.form != bare && (x.form == byID) != (t.form == byID) {
 			others = append(others, x.tactics...)
 		}
 	}
@@ -264,16 +264,16 @@ func (c *checker) checkRule() {
 	tactics, techniques := 0, 0
 	for _, t := range c.tags {
 		switch {
-		case t.kind == tactic:
+		case t.kind == kindTactic:
 			tactics++
-		case t.kind == technique, t.kind == unknown && strings.HasPrefix(t.id, "t"):
+		case t.kind == kindTechnique, t.kind == kindUnknown && strings.HasPrefix(t.id, "t"):
 			techniques++
 		}
 	}
 	switch {
 	case tactics+techniques > 0 && techniques == 0:
 		c.add(whole, CodeTechniqueMissing, "the rule names a tactic and no technique", c.suggestion())
-	case tactics+techniques == 0 && !slices.ContainsFunc(c.tags, func(t checkedTag) bool { return t.kind == unknown }):
+	case tactics+techniques == 0 && !slices.ContainsFunc(c.tags, func(t checkedTag) bool { return t.kind == kindUnknown }):
 		c.add(whole, CodeMappingMissing, "the rule has no ATT&CK tag", c.suggestion())
 	}
 }

@@ -195,9 +195,9 @@ func TestConformanceUpstreamRules(t *testing.T) {
 		set := New(&Options{Version: v}).tables()
 		for _, r := range rules {
 			tags := strings.Split(r["tags"], ",")
-			checkMapping(s, set, r["rule"], set.build(r["rule"], r["source"], tags, nil))
+			checkMapping(s, set, r["rule"], set.build(r["rule"], r["source"], tags, 0))
 			// Alerts may come without tags; the table must do alone.
-			checkMapping(s, set, r["rule"], set.build(r["rule"], r["source"], nil, nil))
+			checkMapping(s, set, r["rule"], set.build(r["rule"], r["source"], nil, 0))
 		}
 		s.done()
 	}

@@ -88,44 +88,49 @@ var (
 		rows.tactics = was.tactics
 		return embeddedMatrix(V18, rows)
 	})
-	ctid18 = sync.OnceValue(func() *Crosswalk {
-		in := interned{}
-		pairs := make(map[string][]string, 600)
-		for row := range rows(ctidText) {
-			pairs[row[0]] = in.list(row[1])
-		}
-		// Each list is sorted in place, and intern shares lists.
-		for id, list := range pairs {
-			pairs[id] = append([]string{}, list...)
-		}
-		return NewCrosswalk(ctidSource, pairs)
-	})
+	ctid18 = sync.OnceValue(readCTID)
 	ctid19 = sync.OnceValue(func() *Crosswalk { return ctid18().to(matrix19()) })
-	nist   = sync.OnceValue(func() *Catalog {
-		families, controls := make(map[string]string, 20), make([]Control, 0, 1200)
-		for row := range rows(nistText) {
-			if !strings.Contains(row[0], "-") {
-				families[row[0]] = row[1]
-				continue
-			}
-			c := Control{ID: row[0], Name: row[1], Since: row[4]}
-			for i, letter := range "LMHP" {
-				if strings.ContainsRune(row[2], letter) {
-					c.Baselines |= 1 << i
-				}
-			}
-			if state := row[3]; state != "" {
-				c.Withdrawn = true
-				c.Moved = strings.HasPrefix(state, ">>")
-				if into := strings.TrimLeft(state, ">!"); into != "" {
-					c.Into = strings.Split(into, ",")
-				}
-			}
-			controls = append(controls, c)
-		}
-		return must(NewCatalog("5.2.0", families, controls))
-	})
+	nist   = sync.OnceValue(readNIST80053)
 )
+
+// readCTID parses the embedded crosswalk.
+func readCTID() *Crosswalk {
+	pairs := make(map[string][]string, 600)
+	for row := range rows(ctidText) {
+		list := []string{}
+		if row[1] != "" {
+			list = strings.Split(row[1], ",")
+		}
+		pairs[row[0]] = list
+	}
+	return NewCrosswalk(ctidSource, pairs)
+}
+
+// readNIST80053 parses the embedded catalog.
+func readNIST80053() *Catalog {
+	families, controls := make(map[string]string, 20), make([]Control, 0, 1200)
+	for row := range rows(nistText) {
+		if !strings.Contains(row[0], "-") {
+			families[row[0]] = row[1]
+			continue
+		}
+		c := Control{ID: row[0], Name: row[1], Since: row[4]}
+		for i, letter := range "LMHP" {
+			if strings.ContainsRune(row[2], letter) {
+				c.Baselines |= 1 << i
+			}
+		}
+		if state := row[3]; state != "" {
+			c.Withdrawn = true
+			c.Moved = strings.HasPrefix(state, ">>")
+			if into := strings.TrimLeft(state, ">!"); into != "" {
+				c.Into = strings.Split(into, ",")
+			}
+		}
+		controls = append(controls, c)
+	}
+	return must(NewCatalog("5.2.0", families, controls))
+}
 
 // attackTable is the rows of one release by kind.
 type attackTable struct {

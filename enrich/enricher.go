@@ -20,6 +20,10 @@ type Options struct {
 	Catalog   *Catalog
 	Crosswalk *Crosswalk
 
+	// Sources are stages of the host, asked in this order by
+	// [Enricher.Enrich]. New panics if one has no name or no Add.
+	Sources []Source
+
 	// CacheRules bounds how many rules are remembered, 4096 if it is 0. A rule
 	// takes a few kilobytes. Names of rules come with the alerts, so there must
 	// be a bound.
@@ -32,6 +36,7 @@ type Enricher struct {
 	options Options
 	once    sync.Once
 	set     *tables
+	sources []*source
 
 	mu    sync.RWMutex
 	cache map[string][]*cached // by rule
@@ -40,9 +45,10 @@ type Enricher struct {
 
 // cached is the mapping of a rule with a source and tags.
 type cached struct {
-	source string
-	tags   []string
-	*Mapping
+	rule, source string
+	tags         []string
+	mapping      *Mapping
+	behaved      map[seenSet]*Mapping // with behaviours, where tags and rule give no technique
 }
 
 // New returns an Enricher. A nil Options is the zero Options.
@@ -50,6 +56,9 @@ func New(o *Options) *Enricher {
 	n := new(Enricher)
 	if o != nil {
 		n.options = *o
+		for _, s := range o.Sources {
+			n.sources = append(n.sources, newSource(s))
+		}
 	}
 	return n
 }
@@ -94,25 +103,46 @@ func (n *Enricher) Catalog() *Catalog { return n.tables().catalog }
 // remembered, so the second alert of a rule costs a lookup. It does not run the
 // host's stages.
 func (n *Enricher) For(e *event.Event) *Mapping {
-	m := n.lookup(e.Rule, e.Source, e.Tags)
-	if m == nil {
+	c := n.lookup(e.Rule, e.Source, e.Tags)
+	if c == nil {
 		// What is kept must not hold on to the bytes of the whole alert.
-		rule, source, tags := strings.Clone(e.Rule), strings.Clone(e.Source), slices.Clone(e.Tags)
-		for i, tag := range tags {
-			tags[i] = strings.Clone(tag)
+		c = &cached{rule: strings.Clone(e.Rule), source: strings.Clone(e.Source), tags: slices.Clone(e.Tags)}
+		for i, tag := range c.tags {
+			c.tags[i] = strings.Clone(tag)
 		}
-		m = n.tables().build(rule, source, tags, nil)
-		n.remember(rule, &cached{source, tags, m})
+		c.mapping = n.tables().build(c.rule, c.source, c.tags, 0)
+		n.remember(c)
+	}
+	if len(c.mapping.Techniques) > 0 {
+		return c.mapping
+	}
+	seen := look(e)
+	if seen == 0 {
+		return c.mapping
+	}
+	n.mu.RLock()
+	m := c.behaved[seen]
+	n.mu.RUnlock()
+	if m == nil {
+		m = n.tables().build(c.rule, c.source, c.tags, seen)
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if c.behaved == nil {
+			c.behaved = make(map[seenSet]*Mapping)
+		}
+		if len(c.behaved) < variants {
+			c.behaved[seen] = m
+		}
 	}
 	return m
 }
 
-func (n *Enricher) lookup(rule, source string, tags []string) *Mapping {
+func (n *Enricher) lookup(rule, source string, tags []string) *cached {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	for _, c := range n.cache[rule] {
 		if c.source == source && slices.Equal(c.tags, tags) {
-			return c.Mapping
+			return c
 		}
 	}
 	return nil
@@ -120,10 +150,10 @@ func (n *Enricher) lookup(rule, source string, tags []string) *Mapping {
 
 const (
 	defaultCacheRules = 4096
-	variants          = 8 // of a rule by source and tags; one is the rule
+	variants          = 8 // of a rule by source and tags, or by behaviour; one is the rule
 )
 
-func (n *Enricher) remember(rule string, c *cached) {
+func (n *Enricher) remember(c *cached) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	most := n.options.CacheRules
@@ -135,11 +165,11 @@ func (n *Enricher) remember(rule string, c *cached) {
 		// the way that matters, and only a flood of invented rules gets here.
 		n.cache, n.size = make(map[string][]*cached), 0
 	}
-	list := n.cache[rule]
+	list := n.cache[c.rule]
 	if len(list) >= variants {
 		list = list[1:]
 		n.size--
 	}
-	n.cache[rule] = append(slices.Clip(list), c)
+	n.cache[c.rule] = append(slices.Clip(list), c)
 	n.size++
 }

@@ -28,13 +28,13 @@ func (f Fielded) Field(name string) event.Value {
 	}
 	switch name {
 	case "alert.attack.technique":
-		return n.For(f.Event).fields().technique
+		return n.For(f.Event).alertFields().technique
 	case "alert.attack.tactic":
-		return n.For(f.Event).fields().tactic
+		return n.For(f.Event).alertFields().tactic
 	case "alert.nist":
-		return n.For(f.Event).fields().nist
+		return n.For(f.Event).alertFields().nist
 	case "alert.pci":
-		return n.For(f.Event).fields().pci
+		return n.For(f.Event).alertFields().pci
 	}
 	return f.Event.Field(name)
 }
@@ -44,7 +44,12 @@ type alertFields struct {
 	technique, tactic, nist, pci event.Value
 }
 
-func fieldsOf(m *Mapping) (f alertFields) {
+func (m *Mapping) alertFields() *alertFields {
+	m.fieldsOnce.Do(func() { m.fields = fieldsOf(m) })
+	return &m.fields
+}
+
+func fieldsOf(m *Mapping) alertFields {
 	techniques, tactics, nist, pci := []string{}, []string{}, []string{}, []string{}
 	for _, t := range m.Techniques {
 		techniques = append(techniques, t.ID)

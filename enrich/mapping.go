@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"slices"
 	"strconv"
 	"sync"
 )
@@ -23,9 +24,13 @@ type Mapping struct {
 	Attributes   []Attribute         `json:"attributes,omitempty"`   // what the host's stages found
 	Failed       []*StageError       `json:"-"`                      // the host's stages that did not come through
 
-	set     *tables
-	related func() []MappedControl
-	fields  func() alertFields
+	set *tables
+
+	// What is computed when first asked for.
+	relatedOnce sync.Once
+	related     []MappedControl
+	fieldsOnce  sync.Once
+	fields      alertFields
 }
 
 // MappedTechnique is a technique that stands for an alert.
@@ -184,13 +189,16 @@ func (m *Mapping) Pairs() []Pair {
 // according to the crosswalk, the most telling first. All of them are derived.
 // They are many, a dozen for the usual technique; [Mapping.TopRelated] is for
 // people. It is computed when first asked for.
-func (m *Mapping) Related() []MappedControl { return m.related() }
+func (m *Mapping) Related() []MappedControl {
+	m.relatedOnce.Do(func() { m.related = rank(m) })
+	return m.related
+}
 
 // TopRelated returns at most most of the controls of [Mapping.Related], leaving
 // out those that stand in Controls on better evidence.
 func (m *Mapping) TopRelated(most int) []MappedControl {
 	var top []MappedControl
-	for _, c := range m.related() {
+	for _, c := range m.Related() {
 		if len(top) >= most {
 			break
 		}
@@ -201,6 +209,26 @@ func (m *Mapping) TopRelated(most int) []MappedControl {
 	return top
 }
 
+// clone returns a mapping whose lists can be changed without changing those of m.
+func (m *Mapping) clone() *Mapping {
+	c := &Mapping{
+		Version: m.Version, Techniques: slices.Clone(m.Techniques), Tactics: slices.Clone(m.Tactics),
+		Controls: slices.Clone(m.Controls), Requirements: slices.Clone(m.Requirements),
+		Context: m.Context, Unknown: m.Unknown, Notes: slices.Clip(m.Notes),
+		Attributes: slices.Clip(m.Attributes), Failed: slices.Clip(m.Failed), set: m.set,
+	}
+	for i := range c.Techniques {
+		c.Techniques[i].Evidence = slices.Clone(c.Techniques[i].Evidence)
+	}
+	for i := range c.Tactics {
+		c.Tactics[i].Evidence = slices.Clone(c.Tactics[i].Evidence)
+	}
+	for i := range c.Controls {
+		c.Controls[i].Evidence = slices.Clone(c.Controls[i].Evidence)
+	}
+	return c
+}
+
 // Control returns the control with that id if it is stated or curated.
 func (m *Mapping) Control(id string) (MappedControl, bool) {
 	for _, c := range m.Controls {
@@ -209,11 +237,4 @@ func (m *Mapping) Control(id string) (MappedControl, bool) {
 		}
 	}
 	return MappedControl{}, false
-}
-
-// lazy arms what is computed on demand.
-func (m *Mapping) lazy() *Mapping {
-	m.related = sync.OnceValue(func() []MappedControl { return rank(m) })
-	m.fields = sync.OnceValue(func() alertFields { return fieldsOf(m) })
-	return m
 }

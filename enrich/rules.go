@@ -40,14 +40,16 @@ type doubt struct {
 	why   string
 }
 
-var ruleTable = sync.OnceValue(func() map[string][]ruleEntry {
+var ruleTable = sync.OnceValue(readRules)
+
+func readRules() map[string][]ruleEntry {
 	t := make(map[string][]ruleEntry, 256)
 	for row := range rows(rulesText) {
 		e := ruleEntry{row[0], row[1], row[2], row[3], row[4], row[5]}
 		t[e.rule] = append(t[e.rule], e)
 	}
 	return t
-})
+}
 
 // lookupRule returns the row of a rule. Falco before 0.30 gave no source, and
 // the name alone must do.
@@ -61,7 +63,7 @@ func lookupRule(rule, source string) (ruleEntry, bool) {
 }
 
 func (e ruleEntry) claims() []claim {
-	var list []claim
+	list := make([]claim, 0, 4)
 	for word := range strings.FieldsSeq(e.techniques) {
 		var c claim
 		var degree string
@@ -74,7 +76,10 @@ func (e ruleEntry) claims() []claim {
 }
 
 func (e ruleEntry) allDoubts() []doubt {
-	var list []doubt
+	if e.doubts == "" {
+		return nil
+	}
+	list := make([]doubt, 0, 2)
 	for text := range strings.SplitSeq(e.doubts, " | ") {
 		head, why, ok := strings.Cut(text, ": ")
 		tag, degree, two := strings.Cut(head, " ")

@@ -20,13 +20,13 @@ import "strings"
 type kind uint8
 
 const (
-	context kind = iota
-	tactic
-	technique
-	control
-	requirement
-	framework // named, with no id after it
-	unknown   // of the form of a mapping, and not one
+	kindContext kind = iota
+	kindTactic
+	kindTechnique
+	kindControl
+	kindRequirement
+	kindFramework // named, with no id after it
+	kindUnknown   // of the form of a mapping, and not one
 )
 
 // form is how a tag spells what it means.
@@ -99,11 +99,11 @@ func (l lexicon) read(tag string) reading {
 	}
 	switch s {
 	case "compliance", "nist", "pci", "mitre", "attack", "mitre_attack", "mitre-attack":
-		return reading{kind: framework, id: s}
+		return reading{kind: kindFramework, id: s}
 	}
 	if id, ok := ParseControl(s); ok {
 		if _, ok := l.catalog.Control(id); ok {
-			return reading{kind: control, id: id, form: bare}
+			return reading{kind: kindControl, id: id, form: bare}
 		}
 	}
 	return l.readBare(s)
@@ -120,15 +120,15 @@ func (l lexicon) readName(s string) reading {
 	}
 	name := hyphens(s)
 	if short, ok := shortNames[name]; ok {
-		return reading{kind: tactic, form: prefix, id: short}
+		return reading{kind: kindTactic, form: prefix, id: short}
 	}
 	if t, ok := l.matrix.Tactic(name); ok { // of a matrix that the host read
-		return reading{kind: tactic, form: prefix, id: t.Short}
+		return reading{kind: kindTactic, form: prefix, id: t.Short}
 	}
 	if id := l.matrix.named()[name]; id != "" {
-		return reading{kind: technique, form: prefix, id: id}
+		return reading{kind: kindTechnique, form: prefix, id: id}
 	}
-	return reading{kind: unknown, id: name}
+	return reading{kind: kindUnknown, id: name}
 }
 
 // readBare reads a tag without any mark of a framework. A technique's name must
@@ -136,14 +136,14 @@ func (l lexicon) readName(s string) reading {
 func (l lexicon) readBare(s string) reading {
 	name := hyphens(s)
 	if short, ok := shortNames[name]; ok {
-		return reading{kind: tactic, form: bare, id: short}
+		return reading{kind: kindTactic, form: bare, id: short}
 	}
 	if strings.Contains(name, "-") {
 		if id := l.matrix.named()[name]; id != "" {
-			return reading{kind: technique, form: bare, id: id}
+			return reading{kind: kindTechnique, form: bare, id: id}
 		}
 	}
-	return reading{kind: context}
+	return reading{kind: kindContext}
 }
 
 // readAttackID reads TA0005, T1059 and T1059.004, with a slug behind them.
@@ -153,9 +153,9 @@ func readAttackID(s string) (reading, bool) {
 		n := digits(rest)
 		slug, ok := cutSlug(rest[n:])
 		if n != 4 || !ok {
-			return reading{kind: unknown, id: s}, true
+			return reading{kind: kindUnknown, id: s}, true
 		}
-		return reading{kind: tactic, id: strings.ToUpper(s[:6]), slug: slug}, true
+		return reading{kind: kindTactic, id: strings.ToUpper(s[:6]), slug: slug}, true
 	}
 	rest, ok := strings.CutPrefix(s, "t")
 	if !ok || digits(rest) < 3 {
@@ -165,15 +165,15 @@ func readAttackID(s string) (reading, bool) {
 	end := n
 	if after, ok := strings.CutPrefix(rest[n:], "."); ok {
 		if digits(after) != 3 {
-			return reading{kind: unknown, id: s}, true
+			return reading{kind: kindUnknown, id: s}, true
 		}
 		end += 4
 	}
 	slug, ok := cutSlug(rest[end:])
 	if n != 4 || !ok {
-		return reading{kind: unknown, id: s}, true
+		return reading{kind: kindUnknown, id: s}, true
 	}
-	return reading{kind: technique, id: strings.ToUpper(s[:1+end]), slug: slug}, true
+	return reading{kind: kindTechnique, id: strings.ToUpper(s[:1+end]), slug: slug}, true
 }
 
 // cutSlug cuts the - or _ off what follows an id.
@@ -217,26 +217,26 @@ func cutNIST(s string) (rest string, ok bool) {
 
 func readNIST(s string) reading {
 	if s == "" {
-		return reading{kind: framework, id: "nist"}
+		return reading{kind: kindFramework, id: "nist"}
 	}
 	if id, ok := ParseControl(strings.ReplaceAll(s, "_", "-")); ok {
-		return reading{kind: control, id: id}
+		return reading{kind: kindControl, id: id}
 	}
-	return reading{kind: unknown, id: s}
+	return reading{kind: kindUnknown, id: s}
 }
 
 func readPCI(s string) reading {
 	if s == "" {
-		return reading{kind: framework, id: "pci"}
+		return reading{kind: kindFramework, id: "pci"}
 	}
-	r := reading{kind: requirement, std: pciName}
+	r := reading{kind: kindRequirement, std: pciName}
 	first, second, two := cutAny(s)
 	if two {
 		r.version, first = strings.TrimPrefix(first, "v"), second
 	}
 	r.id = strings.ToUpper(first)
 	if !dotted(strings.TrimPrefix(r.id, "A")) || two && !dotted(r.version) {
-		return reading{kind: unknown, id: s}
+		return reading{kind: kindUnknown, id: s}
 	}
 	return r
 }
@@ -246,9 +246,9 @@ func readPCI(s string) reading {
 // of the tag.
 func readCIS(s, tag string) reading {
 	if s == "" {
-		return reading{kind: framework, id: "cis"}
+		return reading{kind: kindFramework, id: "cis"}
 	}
-	r := reading{kind: requirement, std: "CIS"}
+	r := reading{kind: kindRequirement, std: "CIS"}
 	tag = strings.TrimSpace(tag)
 	for s != "" {
 		word, rest, _ := cutAny(s)
@@ -260,7 +260,7 @@ func readCIS(s, tag string) reading {
 		case dotted(number) && r.version == "":
 			r.version = number
 		case s == "", r.version != "":
-			return reading{kind: unknown, id: s}
+			return reading{kind: kindUnknown, id: s}
 		default:
 			r.std += " " + written
 		}
