@@ -143,7 +143,7 @@ func appendNodes(t Text, nodes []node, l *Library, e *event.Event, optional bool
 			case optional:
 				return t, false
 			default:
-				t = append(t, Span{Text: "(" + n.field + " is not in the alert)"})
+				t = append(t, Span{Text: "(" + n.field + " not given)"})
 			}
 		}
 	}

@@ -76,7 +76,7 @@ func renderer(format string) (func(*report.Report) ([]byte, error), error) {
 	case "markdown":
 		return func(r *report.Report) ([]byte, error) { return r.AppendMarkdown(nil), nil }, nil
 	case "text":
-		return func(r *report.Report) ([]byte, error) { return r.AppendText(nil), nil }, nil
+		return func(r *report.Report) ([]byte, error) { return r.AppendText(nil, nil), nil }, nil
 	case "html":
 		return func(r *report.Report) ([]byte, error) { return r.AppendHTML(nil), nil }, nil
 	case "json":

@@ -32,7 +32,7 @@ func TestGolden(t *testing.T) {
 			got := &txtar.Archive{Files: []txtar.File{
 				{Name: "alert.json", Data: alert},
 				{Name: "report.md", Data: r.AppendMarkdown(nil)},
-				{Name: "report.txt", Data: r.AppendText(nil)},
+				{Name: "report.txt", Data: r.AppendText(nil, nil)},
 			}}
 			if *update {
 				if err := os.WriteFile(name, txtar.Format(got), 0o644); err != nil {
