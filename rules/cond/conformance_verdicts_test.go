@@ -1,0 +1,203 @@
+package cond
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/falconer-go/falconer/event"
+)
+
+// sources returns the names of the sources that a folder of cases has files
+// for.
+func sources(t *testing.T, folder string) []string {
+	files, err := filepath.Glob(filepath.Join(conformanceFile(t, folder), "*.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range files {
+		files[i] = strings.TrimSuffix(filepath.Base(f), ".jsonl")
+	}
+	return files
+}
+
+// sourceTable returns the fields of Falco, with those of the source's own
+// plugin if Falco's table does not have it.
+func sourceTable(t *testing.T, source string) *Table {
+	for _, c := range Falco().classes {
+		if len(c.sources) > 0 && c.in(source) {
+			return Falco()
+		}
+	}
+	data, err := os.ReadFile(conformanceFile(t, "verdicts/fields/"+source+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list map[string]struct {
+		Field    string
+		Type     string
+		List     bool `json:"is_list"`
+		Argument *struct {
+			Required bool
+			Type     []string
+		}
+	}
+	if err := json.Unmarshal(data, &list); err != nil {
+		t.Fatal(err)
+	}
+	fields := map[string]FieldInfo{}
+	for _, f := range list {
+		if _, _, unknown := FalcoWithoutPlugins().resolve(f.Field, ""); !unknown {
+			continue
+		}
+		typ, ok := ParseType(f.Type)
+		if !ok {
+			t.Fatalf("unknown type %s", f.Type)
+		}
+		info := FieldInfo{Name: f.Field, Type: typ, List: f.List, Class: source, Sources: []string{source}}
+		if a := f.Argument; a != nil {
+			info.Arg, info.ArgRequired = true, a.Required
+			info.ArgIndex = strings.Contains(fmt.Sprint(a.Type), "INDEX")
+			info.ArgKey = strings.Contains(fmt.Sprint(a.Type), "KEY")
+		}
+		fields[f.Field] = info
+	}
+	var infos []FieldInfo
+	for _, f := range fields {
+		infos = append(infos, f)
+	}
+	own, err := NewTable(infos...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return FalcoWithoutPlugins().With(own)
+}
+
+func readAlerts(t *testing.T, source string) []*event.Event {
+	var list []*event.Event
+	eachLine(t, conformanceFile(t, "verdicts/alerts/"+source+".jsonl"), func(raw json.RawMessage) {
+		e, err := event.Parse(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, e)
+	})
+	return list
+}
+
+// verdictCase is a condition with the alerts that matched it.
+type verdictCase struct {
+	ID          string
+	Condition   string
+	Match       []int
+	Features    []string
+	Warnings    []json.RawMessage `json:"falco_warnings"`
+	Lossy       bool
+	LossyAll    bool  `json:"lossy_all"`
+	LossyAlerts []int `json:"lossy_alerts"`
+}
+
+func TestConformanceVerdicts(t *testing.T) {
+	for _, source := range sources(t, "verdicts/conditions") {
+		t.Run(source, func(t *testing.T) {
+			alerts := readAlerts(t, source)
+			env := &Env{Fields: sourceTable(t, source), Source: source, Strict: true}
+			s := newSuite(t, "verdicts/"+source)
+			eachLine(t, conformanceFile(t, "verdicts/conditions/"+source+".jsonl"), func(c verdictCase) {
+				p, err := Compile(c.Condition, env)
+				if err != nil {
+					s.same(err.Error(), "%s %q", c.ID, c.Condition)
+					return
+				}
+				want := map[int]bool{}
+				for _, i := range c.Match {
+					want[i] = true
+				}
+				skip := map[int]bool{}
+				for _, i := range c.LossyAlerts {
+					skip[i] = true
+				}
+				if c.LossyAll {
+					return
+				}
+				var wrong []string
+				for i, e := range alerts {
+					if skip[i] {
+						continue
+					}
+					if got := p.Match(e); got != want[i] {
+						wrong = append(wrong, fmt.Sprintf("%d:%v", i, got))
+						s.differ++
+					} else {
+						s.agree++
+					}
+				}
+				if len(wrong) > 0 {
+					t.Errorf("%s %q: %d wrong: %.200s", c.ID, c.Condition, len(wrong), strings.Join(wrong, " "))
+				}
+			})
+		})
+	}
+}
+
+func TestConformanceRejected(t *testing.T) {
+	for _, source := range sources(t, "verdicts/rejected") {
+		t.Run(source, func(t *testing.T) {
+			env := &Env{Fields: sourceTable(t, source), Source: source}
+			s := newSuite(t, "rejected/"+source)
+			eachLine(t, conformanceFile(t, "verdicts/rejected/"+source+".jsonl"), func(c struct {
+				ID        string
+				Condition string
+				Error     string
+				Pos       *falcoPos
+				Aborts    bool
+			}) {
+				_, err := Compile(c.Condition, env)
+				if err == nil {
+					s.same("accepted, but "+c.Error, "%s %q", c.ID, c.Condition)
+					return
+				}
+				e := err.(*Error)
+				_, want, _ := strings.Cut(c.Error, ": ")
+				why := ""
+				switch {
+				case c.Aborts: // Falco's words are those of its end
+				case strings.HasPrefix(c.Error, "LOAD_ERR_COMPILE_CONDITION"):
+					why = differs(e.Msg, want)
+				}
+				if c.Pos != nil && why == "" {
+					why = differs(e.Pos, c.Pos.pos())
+				}
+				s.same(why, "%s %q", c.ID, c.Condition)
+			})
+		})
+	}
+}
+
+func TestConformanceAcceptanceExtra(t *testing.T) {
+	path := conformanceFile(t, "verdicts/acceptance_extra.jsonl")
+	s := newSuite(t, "acceptance_extra")
+	tables := map[string]*Table{}
+	eachLine(t, path, func(c struct {
+		Source    string
+		Condition string
+		Accepted  bool
+		Error     string
+	}) {
+		if tables[c.Source] == nil {
+			tables[c.Source] = sourceTable(t, c.Source)
+		}
+		_, err := Compile(c.Condition, &Env{Fields: tables[c.Source], Source: c.Source})
+		got, want := "", ""
+		if err != nil {
+			got = err.(*Error).Msg
+		}
+		if !c.Accepted {
+			_, want, _ = strings.Cut(c.Error, ": ")
+		}
+		s.same(differs(got, want), "%.100q", c.Condition)
+	})
+}

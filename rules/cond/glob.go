@@ -1,0 +1,330 @@
+package cond
+
+import "strings"
+
+// globKind is the shape of a pattern; all but globAny need no matcher.
+type globKind uint8
+
+const (
+	globEqual    globKind = iota // no wildcard
+	globPrefix                   // text*
+	globSuffix                   // *text
+	globContains                 // *text*
+	globAny
+)
+
+// glob is a pattern of fnmatch(3) without flags, or with FNM_CASEFOLD, in the
+// C locale: ? is one byte, and * may cross a slash.
+type glob struct {
+	kind  globKind
+	fold  bool
+	text  string     // of the simple kinds
+	items []globItem // of globAny
+}
+
+// globItem matches one byte, or, if star, any number of any.
+type globItem struct {
+	star  bool
+	never bool // no byte matches: a bracket with a class that does not exist
+	set   [4]uint64
+}
+
+func (it *globItem) add(c byte)      { it.set[c>>6] |= 1 << (c & 63) }
+func (it *globItem) has(c byte) bool { return it.set[c>>6]&(1<<(c&63)) != 0 }
+
+func (it *globItem) match(c byte) bool { return !it.never && it.has(c) }
+
+func newGlob(pattern string, fold bool) glob {
+	g := glob{fold: fold}
+	body := pattern
+	prefix, suffix := false, false
+	for strings.HasSuffix(body, "*") && !strings.HasSuffix(body, `\*`) {
+		body, prefix = body[:len(body)-1], true
+	}
+	for strings.HasPrefix(body, "*") {
+		body, suffix = body[1:], true
+	}
+	if !strings.ContainsAny(body, `*?[\`) {
+		g.text = body
+		switch {
+		case prefix && suffix:
+			g.kind = globContains
+		case prefix:
+			g.kind = globPrefix
+		case suffix:
+			g.kind = globSuffix
+		}
+		if pattern != "" && body == "" {
+			g.kind = globContains
+		}
+		return g
+	}
+	g.kind = globAny
+	for p := 0; p < len(pattern); {
+		it, n := nextItem(pattern[p:], fold)
+		p += n
+		if last := len(g.items) - 1; !it.star || last < 0 || !g.items[last].star {
+			g.items = append(g.items, it)
+		}
+	}
+	return g
+}
+
+// nextItem reads the first item of a pattern that is not empty, and returns
+// its length.
+func nextItem(p string, fold bool) (it globItem, n int) {
+	switch p[0] {
+	case '*':
+		it.star = true
+	case '?':
+		it.set = [4]uint64{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+	case '[':
+		if it, n = bracketItem(p, fold); n > 0 {
+			return it, n
+		}
+		// Not closed: an ordinary character, but glibc gives up where it could
+		// match as a bracket.
+		it = globItem{never: it.has('[')}
+		it.add('[')
+	case '\\':
+		if len(p) == 1 {
+			it.never = true
+			return it, 1
+		}
+		it.addFold(p[1], fold)
+		return it, 2
+	default:
+		it.addFold(p[0], fold)
+	}
+	return it, 1
+}
+
+func (it *globItem) addFold(c byte, fold bool) {
+	it.add(c)
+	if fold {
+		it.add(lower(c))
+		it.add(upper(c))
+	}
+}
+
+// bracketItem reads the bracket expression that p begins with, and returns its
+// length, 0 if it is not closed.
+func bracketItem(p string, fold bool) (it globItem, n int) {
+	i := 1
+	not := i < len(p) && (p[i] == '!' || p[i] == '^')
+	if not {
+		i++
+	}
+	dead := false // behind a class that does not exist
+	for first := true; ; first = false {
+		if i >= len(p) {
+			return it, 0
+		}
+		c := p[i]
+		if c == ']' && !first {
+			i++
+			break
+		}
+		if c == '[' && i+1 < len(p) && p[i+1] == ':' {
+			if name, ok := className(p[i+2:]); ok {
+				member := classes[name]
+				dead = dead || member == nil
+				for b := 0; b < 256 && !dead; b++ {
+					if member(byte(b)) {
+						it.add(byte(b))
+					}
+				}
+				i += len(name) + 4
+				continue
+			}
+		}
+		lo, w := bracketChar(p[i:])
+		if w == 0 {
+			return it, 0
+		}
+		i += w
+		hi := lo
+		if i+1 < len(p) && p[i] == '-' && p[i+1] != ']' {
+			var hw int
+			if hi, hw = bracketChar(p[i+1:]); hw == 0 {
+				return it, 0
+			}
+			i += 1 + hw
+		}
+		if fold {
+			lo, hi = lower(lo), lower(hi)
+		}
+		for b := 0; b < 256 && !dead; b++ {
+			f := byte(b)
+			if fold {
+				f = lower(f)
+			}
+			if lo <= f && f <= hi {
+				it.add(byte(b))
+			}
+		}
+	}
+	if not {
+		it.never = dead
+		for k := range it.set {
+			it.set[k] = ^it.set[k]
+		}
+	}
+	return it, i
+}
+
+// bracketChar reads one character of a bracket expression: itself, one after a
+// backslash, or one in [= =] or [. .].
+func bracketChar(p string) (c byte, n int) {
+	switch {
+	case p == "":
+		return 0, 0
+	case p[0] == '\\':
+		if len(p) < 2 {
+			return 0, 0
+		}
+		return p[1], 2
+	case len(p) >= 5 && p[0] == '[' && (p[1] == '=' || p[1] == '.') && p[3] == p[1] && p[4] == ']':
+		return p[2], 5
+	}
+	return p[0], 1
+}
+
+// className reads the name of a class and the :] behind it.
+func className(p string) (name string, ok bool) {
+	n := 0
+	for n < len(p) && p[n] >= 'a' && p[n] <= 'z' {
+		n++
+	}
+	return p[:n], strings.HasPrefix(p[n:], ":]")
+}
+
+var classes = map[string]func(byte) bool{
+	"alpha":  isAlpha,
+	"digit":  isDigit,
+	"alnum":  isAlnum,
+	"upper":  func(c byte) bool { return c >= 'A' && c <= 'Z' },
+	"lower":  func(c byte) bool { return c >= 'a' && c <= 'z' },
+	"space":  isSpace,
+	"blank":  func(c byte) bool { return c == ' ' || c == '\t' },
+	"cntrl":  func(c byte) bool { return c < ' ' || c == 0x7f },
+	"punct":  func(c byte) bool { return c > ' ' && c < 0x7f && !isAlnum(c) },
+	"print":  func(c byte) bool { return c >= ' ' && c < 0x7f },
+	"graph":  func(c byte) bool { return c > ' ' && c < 0x7f },
+	"xdigit": isHex,
+}
+
+func (g *glob) match(s string) bool {
+	if g.fold {
+		switch g.kind {
+		case globEqual:
+			return equalFold(s, g.text)
+		case globPrefix:
+			return len(s) >= len(g.text) && equalFold(s[:len(g.text)], g.text)
+		case globSuffix:
+			return len(s) >= len(g.text) && equalFold(s[len(s)-len(g.text):], g.text)
+		case globContains:
+			return containsFold(s, g.text)
+		}
+	}
+	switch g.kind {
+	case globEqual:
+		return s == g.text
+	case globPrefix:
+		return strings.HasPrefix(s, g.text)
+	case globSuffix:
+		return strings.HasSuffix(s, g.text)
+	case globContains:
+		return strings.Contains(s, g.text)
+	}
+	// A later star makes an earlier one's choice final, so one place to go
+	// back to is enough, and the work is at most the product of the lengths.
+	p, back, from := 0, -1, 0
+	for i := 0; i < len(s); {
+		switch {
+		case p < len(g.items) && g.items[p].star:
+			back, from = p, i
+			p++
+		case p < len(g.items) && g.items[p].match(s[i]):
+			p++
+			i++
+		case back >= 0:
+			from++
+			p, i = back+1, from
+		default:
+			return false
+		}
+	}
+	for p < len(g.items) && g.items[p].star {
+		p++
+	}
+	return p == len(g.items)
+}
+
+// globMatch matches a pattern that is known only now. It works like
+// [glob.match] and does not allocate.
+func globMatch(pattern, s string, fold bool) bool {
+	p, back, from := 0, -1, 0
+	for i := 0; i < len(s); {
+		if p < len(pattern) {
+			it, n := nextItem(pattern[p:], fold)
+			if it.star {
+				back, from = p, i
+				p++
+				continue
+			}
+			if it.match(s[i]) {
+				p += n
+				i++
+				continue
+			}
+		}
+		if back < 0 {
+			return false
+		}
+		from++
+		p, i = back+1, from
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c | 0x20
+	}
+	return c
+}
+
+func upper(c byte) byte {
+	if c >= 'a' && c <= 'z' {
+		return c &^ 0x20
+	}
+	return c
+}
+
+// equalFold is equality in ASCII without case.
+func equalFold(s, t string) bool {
+	if len(s) != len(t) {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] != t[i] && lower(s[i]) != lower(t[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// containsFold is strings.Contains in ASCII without case.
+func containsFold(s, t string) bool {
+	if t == "" {
+		return true
+	}
+	lo, up := lower(t[0]), upper(t[0])
+	for i := 0; i+len(t) <= len(s); i++ {
+		if c := s[i]; (c == lo || c == up) && equalFold(s[i:i+len(t)], t) {
+			return true
+		}
+	}
+	return false
+}
