@@ -1,0 +1,442 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/rules/cond"
+	"go.yaml.in/yaml/v4"
+)
+
+// collector holds what the files define, one on top of the other: lists,
+// macros and rules in the order of their first definition, as Falco keeps
+// them. A definition has an index, which stays when it is defined again, and
+// a visibility, which moves: macros and lists see what has a smaller index
+// than their own visibility.
+type collector struct {
+	engine *engine
+	next   int // the next index
+
+	lists  table[listInfo]
+	macros table[macroInfo]
+	rules  table[ruleInfo]
+
+	required        version // the highest required_engine_version
+	requiredPlugins [][]Requirement
+}
+
+// Requirement is a plugin with the least version that will do.
+type Requirement struct {
+	Name    string
+	Version string
+}
+
+// table is a sequence with an index by name.
+type table[T any] struct {
+	all    []*T
+	byName map[string]*T
+}
+
+func (t *table[T]) get(name string) *T { return t.byName[name] }
+
+func (t *table[T]) add(name string, v *T) {
+	if t.byName == nil {
+		t.byName = make(map[string]*T)
+	}
+	t.byName[name] = v
+	t.all = append(t.all, v)
+}
+
+// clone copies the table and each entry, but not what entries point to.
+func (t *table[T]) clone(name func(*T) string) table[T] {
+	var c table[T]
+	for _, v := range t.all {
+		w := *v
+		c.add(name(v), &w)
+	}
+	return c
+}
+
+// prose is a condition as it was written: the text of a definition, and the
+// texts appended to it, which Falco joins with a blank.
+type prose []scalar
+
+func (p prose) String() string {
+	if len(p) == 1 {
+		return p[0].text
+	}
+	n := 0
+	for _, s := range p {
+		n += len(s.text) + 1
+	}
+	b := make([]byte, 0, n)
+	for i, s := range p {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, s.text...)
+	}
+	return string(b)
+}
+
+func (p prose) size() int {
+	n := 0
+	for _, s := range p {
+		n += len(s.text) + 1
+	}
+	return n
+}
+
+type listInfo struct {
+	name              string
+	items             []string
+	at                chain
+	index, visibility int
+}
+
+type macroInfo struct {
+	name              string
+	cond              prose
+	at, condAt        chain
+	index, visibility int
+}
+
+type ruleInfo struct {
+	name, output, desc, source string
+	cond                       prose
+	priority                   event.Priority
+	tags                       []string
+	exceptions                 []exceptionInfo
+	enabled, capture           bool
+	captureDuration            uint32
+	warnEventTypes             bool
+	skipUnknown                bool
+	unknownSource              bool
+	extra                      []string
+
+	at, condAt, outputAt chain
+	outputNode           *yaml.Node
+	index, visibility    int
+}
+
+// ruleUpdate is what an override or append changes of a rule; nil is left as
+// it is.
+type ruleUpdate struct {
+	name, source string
+	at           chain
+
+	cond                        *scalar
+	output, desc                *string
+	outputNode                  *yaml.Node
+	tags                        *[]string
+	exceptions                  *[]exceptionInfo
+	priority                    *event.Priority
+	enabled, capture            *bool
+	captureDuration             *uint32
+	warnEventTypes, skipUnknown *bool
+}
+
+func (u *ruleUpdate) empty() bool {
+	return u.cond == nil && u.output == nil && u.desc == nil && u.tags == nil && u.exceptions == nil &&
+		u.priority == nil && u.enabled == nil && u.capture == nil && u.captureDuration == nil &&
+		u.warnEventTypes == nil && u.skipUnknown == nil
+}
+
+type exceptionInfo struct {
+	name   string
+	fields entry
+	comps  entry
+	values []entry
+	at     chain
+	node   *yaml.Node
+}
+
+// entry is a text or a list, as fields, comps and values of an exception are.
+type entry struct {
+	text    string
+	list    bool
+	entries []entry
+	node    *yaml.Node
+}
+
+func (e *entry) valid() bool { return e.list && len(e.entries) > 0 || !e.list && e.text != "" }
+
+func (c *collector) index() int {
+	c.next++
+	return c.next - 1
+}
+
+func (c *collector) engineVersion(v version, at chain) error {
+	if !c.engine.version.serves(v) {
+		return at.fail(ErrValidate, "Rules require engine version "+v.String()+
+			", but engine version is "+c.engine.version.String())
+	}
+	if c.required.less(v) {
+		c.required = v
+	}
+	return nil
+}
+
+func (c *collector) pluginVersions(all []Requirement, at chain) error {
+	names := make(map[string]bool)
+	for _, r := range all {
+		if _, ok := parseVersion(r.Version); !ok {
+			return at.fail(ErrValidate, "Invalid required version '"+r.Version+"' for plugin '"+r.Name+"'")
+		}
+		if names[r.Name] {
+			return at.fail(ErrValidate, "Defined multiple alternative version requirements for plugin '"+r.Name+"'")
+		}
+		names[r.Name] = true
+	}
+	c.requiredPlugins = append(c.requiredPlugins, all)
+	return nil
+}
+
+func (c *collector) defineList(l *listInfo) {
+	l.visibility = c.index()
+	l.index = l.visibility
+	if prev := c.lists.get(l.name); prev != nil {
+		l.index = prev.index
+		*prev = *l
+		return
+	}
+	c.lists.add(l.name, l)
+}
+
+func (c *collector) appendList(l *listInfo) error {
+	prev := c.lists.get(l.name)
+	if prev == nil {
+		return l.at.fail(ErrValidate, "List uses 'append' or 'override.items: append' but no list by that name already exists")
+	}
+	prev.items = append(slices.Clip(prev.items), l.items...)
+	prev.visibility = c.index()
+	return nil
+}
+
+func (c *collector) defineMacro(m *macroInfo) {
+	m.visibility = c.index()
+	m.index = m.visibility
+	if prev := c.macros.get(m.name); prev != nil {
+		m.index = prev.index
+		*prev = *m
+		return
+	}
+	c.macros.add(m.name, m)
+}
+
+func (c *collector) appendMacro(m *macroInfo) error {
+	prev := c.macros.get(m.name)
+	if prev == nil {
+		return m.at.fail(ErrValidate, "Macro uses 'append' or 'override.condition: append' but no macro by that name already exists")
+	}
+	prev.cond = append(slices.Clip(prev.cond), m.cond...)
+	prev.visibility = c.index()
+	return nil
+}
+
+// earlier returns the rule of that name, which must not be of another source.
+func (c *collector) earlier(name, source string, at chain) (*ruleInfo, error) {
+	prev := c.rules.get(name)
+	if prev != nil && prev.source != "" && source != "" && prev.source != source {
+		return nil, at.fail(ErrValidate, "Rule has been re-defined with a different source")
+	}
+	return prev, nil
+}
+
+func (c *collector) defineRule(v *ruleInfo, out *sink) error {
+	prev, err := c.earlier(v.name, v.source, v.at)
+	if err != nil {
+		return err
+	}
+	known := c.engine.hasSource(v.source)
+	if !known {
+		v.unknownSource = true
+		out.warn(v.at, WarnUnknownSource, "Unknown source "+v.source+", skipping")
+	}
+	for i := range v.exceptions {
+		ex := &v.exceptions[i]
+		if !ex.fields.valid() {
+			return ex.at.fail(ErrValidate, "Rule exception item must have fields property with a list of fields")
+		}
+		if err := c.validate(ex, v.source, known); err != nil {
+			return err
+		}
+	}
+	v.visibility = c.index()
+	v.index = v.visibility
+	if prev != nil {
+		v.index = prev.index
+		*prev = *v
+		return nil
+	}
+	c.rules.add(v.name, v)
+	return nil
+}
+
+// validate checks fields and comps of an exception and fills in comps where
+// they are left out.
+func (c *collector) validate(ex *exceptionInfo, source string, known bool) error {
+	field := func(name string) error {
+		if known && !c.engine.isField(name, source) {
+			return ex.at.fail(ErrValidate, "'"+name+"' is not a supported filter field")
+		}
+		return nil
+	}
+	if !ex.fields.list {
+		if !ex.comps.valid() {
+			ex.comps = entry{text: "in"}
+		}
+		if ex.comps.list {
+			return ex.at.fail(ErrValidate, "Fields and comps must both be strings")
+		}
+		ex.comps.text = blankless(ex.comps.text)
+		if op, mod, ok := comparison(ex.comps.text); !ok || !op.IsList() && mod == cond.NoMod {
+			return ex.at.fail(ErrValidate, "When fields is a single value, comps must be one of "+
+				"(in, pmatch, intersects) or a modifier operator (e.g. startswith oneof)")
+		}
+		return field(ex.fields.text)
+	}
+	if !ex.comps.valid() {
+		ex.comps = entry{list: true, entries: make([]entry, len(ex.fields.entries))}
+		for i := range ex.comps.entries {
+			ex.comps.entries[i].text = "="
+		}
+	}
+	if len(ex.fields.entries) != len(ex.comps.entries) {
+		return ex.at.fail(ErrValidate, "Fields and comps lists must have equal length")
+	}
+	ex.comps.entries = slices.Clone(ex.comps.entries)
+	for i := range ex.comps.entries {
+		comp := &ex.comps.entries[i].text
+		*comp = blankless(*comp)
+		if _, _, ok := comparison(*comp); !ok {
+			return ex.at.fail(ErrValidate, "'"+*comp+"' is not a supported comparison operator")
+		}
+	}
+	for _, f := range ex.fields.entries {
+		if err := field(f.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// appendRule adds to an earlier rule.
+func (c *collector) appendRule(u *ruleUpdate) error {
+	prev, err := c.earlier(u.name, u.source, u.at)
+	if err != nil {
+		return err
+	}
+	if prev == nil {
+		return u.at.fail(ErrValidate, "Rule uses 'append' or 'override.<key>: append' but no rule by that name already exists")
+	}
+	if u.empty() {
+		return u.at.fail(ErrValidate, "Appended rule must have exceptions or condition property")
+	}
+	if u.cond != nil && u.cond.text != "" {
+		prev.cond = append(slices.Clip(prev.cond), *u.cond)
+	}
+	if u.output != nil && *u.output != "" {
+		prev.output += " " + *u.output
+	}
+	if u.desc != nil && *u.desc != "" {
+		prev.desc += " " + *u.desc
+	}
+	if u.tags != nil {
+		prev.tags = append(slices.Clip(prev.tags), *u.tags...)
+		slices.Sort(prev.tags)
+		prev.tags = slices.Compact(prev.tags)
+	}
+	if u.exceptions != nil {
+		// Falco has added the ones before an erroneous one, and stops anyway.
+		prev.exceptions = slices.Clone(prev.exceptions)
+		for _, ex := range *u.exceptions {
+			if err := c.appendException(prev, ex); err != nil {
+				return err
+			}
+		}
+	}
+	prev.visibility = c.index()
+	return nil
+}
+
+func (c *collector) appendException(prev *ruleInfo, ex exceptionInfo) error {
+	i := slices.IndexFunc(prev.exceptions, func(e exceptionInfo) bool { return e.name == ex.name })
+	if i >= 0 {
+		if ex.fields.valid() {
+			return ex.at.fail(ErrValidate, "Can not append exception fields to existing exception, only values")
+		}
+		if ex.comps.valid() {
+			return ex.at.fail(ErrValidate, "Can not append exception comps to existing exception, only values")
+		}
+		prev.exceptions[i].values = append(slices.Clip(prev.exceptions[i].values), ex.values...)
+		return nil
+	}
+	if !ex.fields.valid() {
+		return ex.at.fail(ErrValidate, "Rule exception must have fields property with a list of fields")
+	}
+	if len(ex.values) == 0 {
+		return ex.at.fail(ErrValidate, "Rule exception must have values property with a list of values")
+	}
+	if err := c.validate(&ex, prev.source, !prev.unknownSource); err != nil {
+		return err
+	}
+	prev.exceptions = append(prev.exceptions, ex)
+	return nil
+}
+
+func (c *collector) replaceRule(u *ruleUpdate) error {
+	prev, err := c.earlier(u.name, u.source, u.at)
+	if err != nil {
+		return err
+	}
+	if prev == nil {
+		return u.at.fail(ErrValidate, "An 'override.<key>: replace' to a rule was requested but no rule by that name already exists")
+	}
+	if u.empty() {
+		return u.at.fail(ErrValidate, "The rule must have at least one field that can be replaced")
+	}
+	if u.cond != nil {
+		prev.cond = prose{*u.cond}
+	}
+	set(&prev.output, u.output)
+	if u.output != nil {
+		prev.outputNode = u.outputNode
+	}
+	set(&prev.desc, u.desc)
+	set(&prev.tags, u.tags)
+	set(&prev.exceptions, u.exceptions)
+	set(&prev.priority, u.priority)
+	set(&prev.capture, u.capture)
+	set(&prev.captureDuration, u.captureDuration)
+	set(&prev.enabled, u.enabled)
+	set(&prev.warnEventTypes, u.warnEventTypes)
+	set(&prev.skipUnknown, u.skipUnknown)
+	prev.visibility = c.index()
+	return nil
+}
+
+func set[T any](dst *T, v *T) {
+	if v != nil {
+		*dst = *v
+	}
+}
+
+func (c *collector) enable(name string, enabled bool, at chain) error {
+	prev := c.rules.get(name)
+	if prev == nil {
+		return at.fail(ErrValidate, "Rule has 'enabled' key but no rule by that name already exists")
+	}
+	prev.enabled = enabled
+	return nil
+}
+
+// clone returns a collector that can go its own way.
+func (c *collector) clone() *collector {
+	d := *c
+	d.lists = c.lists.clone(func(l *listInfo) string { return l.name })
+	d.macros = c.macros.clone(func(m *macroInfo) string { return m.name })
+	d.rules = c.rules.clone(func(r *ruleInfo) string { return r.name })
+	d.requiredPlugins = slices.Clip(c.requiredPlugins)
+	return &d
+}

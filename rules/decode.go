@@ -1,0 +1,172 @@
+package rules
+
+import (
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// This file reads single values the way yaml-cpp and Falco's reader do: a
+// scalar is text whatever its tag, and is turned into what the key wants.
+
+// resolved follows aliases. The reader of YAML knows no alias to nothing.
+func resolved(n *yaml.Node) *yaml.Node {
+	for i := 0; n != nil && n.Kind == yaml.AliasNode; i++ {
+		n = n.Alias
+		if i > 100 {
+			return nil
+		}
+	}
+	return n
+}
+
+func isMap(n *yaml.Node) bool      { return n != nil && n.Kind == yaml.MappingNode }
+func isSequence(n *yaml.Node) bool { return n != nil && n.Kind == yaml.SequenceNode }
+
+// isNull reports whether n is a plain scalar that says null.
+func isNull(n *yaml.Node) bool {
+	if n == nil || n.Kind != yaml.ScalarNode || n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		return false
+	}
+	switch n.Value {
+	case "", "~", "null", "Null", "NULL":
+		return n.Style&yaml.TaggedStyle == 0 || n.Tag == "!!null"
+	}
+	return false
+}
+
+func isScalar(n *yaml.Node) bool { return n != nil && n.Kind == yaml.ScalarNode && !isNull(n) }
+
+// value returns what a mapping has under a key, nil if nothing: the first,
+// where a key is there twice.
+func value(m *yaml.Node, key string) *yaml.Node {
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		if k := resolved(m.Content[i]); isScalar(k) && k.Value == key {
+			return resolved(m.Content[i+1])
+		}
+	}
+	return nil
+}
+
+// scalar is a text of a file, with the node it stands in.
+type scalar struct {
+	text string
+	node *yaml.Node
+	file *source
+}
+
+// text reads a scalar that must not be empty. It is ok if it was there; a key
+// that is optional may be missing.
+func (r *reader) text(m *yaml.Node, key string, c chain, optional bool) (string, bool, error) {
+	n := value(m, key)
+	if n == nil {
+		if optional {
+			return "", false, nil
+		}
+		return "", false, c.invalid("Item has no mapping for key '" + key + "'")
+	}
+	if isNull(n) {
+		return "", false, c.invalid("Mapping for key '" + key + "' is empty")
+	}
+	if !isScalar(n) {
+		return "", false, c.with(r.file.item(TypeValueFor, key, n)).invalid("Value is not a scalar value")
+	}
+	if n.Value == "" {
+		return "", false, c.with(r.file.item(TypeValueFor, key, n)).invalid("Value must be non-empty")
+	}
+	return n.Value, true, nil
+}
+
+// str reads a scalar that has to be there.
+func (r *reader) str(m *yaml.Node, key string, c chain) (string, error) {
+	s, _, err := r.text(m, key, c, false)
+	return s, err
+}
+
+// boolean reads a truth value into dst, which stays as it is if the key is
+// optional and not there.
+func (r *reader) boolean(m *yaml.Node, key string, c chain, optional bool, dst *bool) error {
+	s, ok, err := r.text(m, key, c, optional)
+	if err != nil || !ok {
+		return err
+	}
+	v, ok := parseBool(s)
+	if !ok {
+		return c.with(r.file.item(TypeValueFor, key, value(m, key))).invalid("Can't decode YAML scalar value")
+	}
+	*dst = v
+	return nil
+}
+
+func (r *reader) number(m *yaml.Node, key string, c chain, optional bool, dst *uint32) error {
+	s, ok, err := r.text(m, key, c, optional)
+	if err != nil || !ok {
+		return err
+	}
+	v, ok := parseUint32(s)
+	if !ok {
+		return c.with(r.file.item(TypeValueFor, key, value(m, key))).invalid("Can't decode YAML scalar value")
+	}
+	*dst = v
+	return nil
+}
+
+// texts reads a sequence of scalars.
+func (r *reader) texts(m *yaml.Node, key string, c chain, optional bool) ([]string, error) {
+	n := value(m, key)
+	if n == nil {
+		if optional {
+			return nil, nil
+		}
+		return nil, c.invalid("Item has no mapping for key '" + key + "'")
+	}
+	valueChain := func() chain { return c.with(r.file.item(TypeValueFor, key, n)) }
+	if !isSequence(n) {
+		return nil, valueChain().invalid("Value is not a sequence")
+	}
+	if !r.spend(len(n.Content)) {
+		return nil, valueChain().fail(ErrTooLarge, "too many values, aliases counted")
+	}
+	list := make([]string, len(n.Content))
+	for i, item := range n.Content {
+		item = resolved(item)
+		if !isScalar(item) {
+			return nil, valueChain().with(r.file.item(TypeListItem, "", item)).invalid("sequence value is not scalar")
+		}
+		list[i] = item.Value
+	}
+	return list, nil
+}
+
+// parseUint32 reads a number as a C++ stream does that detects the base: 0x
+// for sixteen, 0 for eight.
+func parseUint32(s string) (uint32, bool) {
+	const space = " \t\n\v\f\r"
+	if strings.HasPrefix(s, "-") {
+		return 0, false
+	}
+	s = strings.Trim(s, space)
+	negative := strings.HasPrefix(s, "-")
+	if negative || strings.HasPrefix(s, "+") {
+		s = s[1:]
+	}
+	base := 10
+	switch {
+	case len(s) > 2 && (s[:2] == "0x" || s[:2] == "0X"):
+		s, base = s[2:], 16
+	case len(s) > 1 && s[0] == '0':
+		s, base = s[1:], 8
+	}
+	if s == "" || s[0] == '+' || s[0] == '-' {
+		return 0, false
+	}
+	v, err := strconv.ParseUint(s, base, 32)
+	if err != nil {
+		return 0, false
+	}
+	if negative {
+		v = -v
+	}
+	return uint32(v), true
+}

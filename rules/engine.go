@@ -1,0 +1,121 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/falconer-go/falconer/rules/cond"
+)
+
+// engine is the Falco that rules are loaded for.
+type engine struct {
+	options *Options
+	limits  *Limits
+	version version
+	sources map[string]bool
+	events  []string        // event types that plugins add
+	async   map[string]bool // the same
+	fields  *cond.Table
+
+	parsed   map[string]cond.Expr
+	known    map[string]bool                // whether an operand is one, by source and text
+	provided map[string]map[string][]string // the sources of each field of a plugin
+}
+
+func newEngine(o *Options) (*engine, error) {
+	e := &engine{options: o, limits: o.Limits, sources: map[string]bool{syscallSource: true},
+		async: make(map[string]bool), parsed: make(map[string]cond.Expr), known: make(map[string]bool),
+		fields: cond.FalcoWithoutPlugins()}
+	v, ok := parseVersion(o.EngineVersion)
+	if !ok {
+		return e, fmt.Errorf("rules: engine version %q is not of the form x.y.z", o.EngineVersion)
+	}
+	e.version = v
+	for i := range o.Plugins {
+		p := &o.Plugins[i]
+		if p.Source != "" {
+			e.sources[p.Source] = true
+		}
+		for _, name := range p.Events {
+			e.events = append(e.events, name)
+			e.async[name] = true
+		}
+	}
+	if o.defaultPlugins {
+		e.fields = cond.Falco()
+		return e, nil
+	}
+	for i := range o.Plugins {
+		if list := o.Plugins[i].fields(); len(list) > 0 {
+			t, err := cond.NewTable(list...)
+			if err != nil {
+				return e, fmt.Errorf("rules: plugin %s: %w", o.Plugins[i].Name, err)
+			}
+			e.fields = e.fields.With(t)
+		}
+	}
+	return e, nil
+}
+
+func (e *engine) hasSource(name string) bool { return e.sources[name] }
+
+// parse parses a condition once: the same text means the same tree, and trees
+// are never changed.
+func (e *engine) parse(text string) (cond.Expr, error) {
+	if x, ok := e.parsed[text]; ok {
+		return x, nil
+	}
+	x, err := cond.Parse(text, &cond.ParseOptions{MaxBytes: e.limits.ConditionBytes})
+	if err == nil {
+		e.parsed[text] = x
+	}
+	return x, err
+}
+
+// parseOnly parses a condition to be looked at, not kept.
+func (e *engine) parseOnly(text string) (cond.Expr, error) {
+	return cond.Parse(text, &cond.ParseOptions{MaxBytes: e.limits.ConditionBytes})
+}
+
+// compile checks and compiles a condition for rules of a source.
+func (e *engine) compile(x cond.Expr, source string) (*cond.Program, []cond.Warning, *cond.Error) {
+	p, err := cond.CompileExpr(x, &cond.Env{Fields: e.fields, Source: source, EventTypes: e.events,
+		MaxNodes: 4 * e.limits.ConditionNodes})
+	if err != nil {
+		var ce *cond.Error
+		if !errors.As(err, &ce) {
+			ce = &cond.Error{Msg: err.Error()}
+		}
+		return nil, nil, ce
+	}
+	return p, p.Warnings(), nil
+}
+
+// isField reports whether an exception can look at a field, which may be
+// wrapped in transformers.
+func (e *engine) isField(name, source string) bool {
+	x, err := e.parse(name + " exists")
+	if err != nil {
+		return false
+	}
+	check, ok := x.(*cond.Check)
+	if !ok || check.Op != cond.OpExists {
+		return false
+	}
+	if f, ok := check.Left.(*cond.Field); ok && f.FullName() != name {
+		return false
+	}
+	return e.isOperand(check.Left, source)
+}
+
+// isOperand reports whether there is a field or transformer for a source.
+func (e *engine) isOperand(x cond.Operand, source string) bool {
+	key := source + "\x00" + x.String()
+	known, ok := e.known[key]
+	if !ok {
+		_, _, err := e.compile(&cond.Check{Left: x, Op: cond.OpExists}, source)
+		known = err == nil
+		e.known[key] = known
+	}
+	return known
+}

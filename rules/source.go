@@ -1,0 +1,198 @@
+package rules
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// File is a rule file: its bytes, and the name under which it is spoken of.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// source is a file with what is needed to find places in it.
+type source struct {
+	name  string
+	data  []byte
+	lines []line // built on first use
+
+	aligned aligned // of the scalar asked for last
+}
+
+// line is where a line begins. Its columns are bytes and characters at once
+// unless it is wide; then chars has the offset of every stride-th character,
+// so that a place in a file of one long line is found fast.
+type line struct {
+	start int
+	wide  bool
+	chars []int
+}
+
+const stride = 1024
+
+func (s *source) index() {
+	if s.lines != nil {
+		return
+	}
+	start := 0
+	if bytes.HasPrefix(s.data, bom) {
+		start = len(bom)
+	}
+	l := line{start: start}
+	for i := start; i < len(s.data); i++ {
+		switch c := s.data[i]; {
+		case c == '\n' || c == '\r' && (i+1 == len(s.data) || s.data[i+1] != '\n'):
+			s.lines = append(s.lines, l)
+			l = line{start: i + 1}
+		case c >= utf8.RuneSelf:
+			l.wide = true
+		}
+	}
+	s.lines = append(s.lines, l)
+	s.lines[0].start = 0
+}
+
+// pos returns the place given by line and column, both from 1 and the column
+// in characters, as the YAML reader has them.
+func (s *source) pos(lineNo, column int) Pos {
+	if lineNo <= 0 {
+		return Pos{}
+	}
+	s.index()
+	if lineNo > len(s.lines) {
+		return s.at(len(s.data))
+	}
+	l := &s.lines[lineNo-1]
+	at := l.start
+	if lineNo == 1 && bytes.HasPrefix(s.data, bom) {
+		at += len(bom)
+	}
+	chars := max(column-1, 0)
+	if !l.wide {
+		at = min(at+chars, len(s.data))
+		return Pos{Line: lineNo, Column: at - l.start + 1, Offset: at}
+	}
+	if chars >= stride {
+		if l.chars == nil {
+			l.chars = append(l.chars, at)
+			for i, n := at, 1; i < len(s.data) && s.data[i] != '\n'; n++ {
+				_, size := utf8.DecodeRune(s.data[i:])
+				i += size
+				if n%stride == 0 {
+					l.chars = append(l.chars, i)
+				}
+			}
+		}
+		i := min(chars/stride, len(l.chars)-1)
+		at = l.chars[i]
+		chars -= i * stride
+	}
+	for ; chars > 0 && at < len(s.data); chars-- {
+		_, size := utf8.DecodeRune(s.data[at:])
+		at += size
+	}
+	return Pos{Line: lineNo, Column: at - l.start + 1, Offset: at}
+}
+
+// at returns the place of an offset.
+func (s *source) at(offset int) Pos {
+	s.index()
+	n := sort.Search(len(s.lines), func(i int) bool { return s.lines[i].start > offset })
+	return Pos{Line: n, Column: offset - s.lines[n-1].start + 1, Offset: offset}
+}
+
+var bom = []byte("\xef\xbb\xbf")
+
+// node returns the item of n in the chain, its position included.
+func (s *source) item(typ, name string, n *yaml.Node) Item {
+	it := Item{Type: typ, Name: name}
+	if n != nil {
+		it.Pos = s.pos(n.Line, n.Column)
+		it.mark = markOf(it.Pos)
+	}
+	return it
+}
+
+// markOf is p as Falco counts.
+func markOf(p Pos) mark {
+	if !p.IsValid() {
+		return mark{}
+	}
+	return mark{p.Line - 1, p.Column - 1, p.Offset}
+}
+
+// documents reads the YAML of a file, within the limits. A fault is one of
+// the file as a whole.
+func (s *source) documents(l *Limits) ([]*yaml.Node, error) {
+	root := s.root()
+	if len(s.data) > l.FileBytes {
+		return nil, root.fail(ErrTooLarge, fmt.Sprintf("%d bytes of rules, more than %d", len(s.data), l.FileBytes))
+	}
+	// The reader builds a node of some 200 bytes for as little as two bytes of
+	// text, so what could become a node is counted before it reads.
+	nodes := 0
+	for _, c := range s.data {
+		switch c {
+		case '\n', ',', '[', '{', ':':
+			nodes++
+		}
+	}
+	if nodes > l.Nodes {
+		return nil, root.fail(ErrTooLarge, fmt.Sprintf("more than %d values", l.Nodes))
+	}
+	loader, err := yaml.NewLoader(bytes.NewReader(s.data), yaml.WithPlugin(depthLimit(l.Nesting)))
+	if err != nil {
+		return nil, root.fail(ErrYAMLParse, err.Error())
+	}
+	var docs []*yaml.Node
+	for {
+		n := new(yaml.Node)
+		err := loader.Load(n)
+		if err == io.EOF {
+			return docs, nil
+		}
+		if err != nil {
+			return nil, s.yamlFault(root, err)
+		}
+		docs = append(docs, n)
+	}
+}
+
+// depthLimit bounds the nesting of what the YAML reader accepts.
+type depthLimit int
+
+var errDepth = errors.New("nested too deep")
+
+func (d depthLimit) CheckDepth(depth int, _ *yaml.DepthContext) error {
+	if depth > int(d) {
+		return errDepth
+	}
+	return nil
+}
+
+func (depthLimit) CheckAlias(int, int) error { return nil }
+
+func (s *source) yamlFault(root chain, err error) error {
+	if errors.Is(err, errDepth) {
+		return root.fail(ErrTooLarge, "nested too deep")
+	}
+	var at *yaml.LoadError
+	if !errors.As(err, &at) || at.Mark.Line == 0 {
+		return root.fail(ErrYAMLParse, err.Error())
+	}
+	it := Item{Type: TypeValueFor, Pos: s.pos(at.Mark.Line, at.Mark.Column)}
+	it.mark = markOf(it.Pos)
+	return root.with(it).fail(ErrYAMLParse, at.Message)
+}
+
+// root is the chain that every other begins with.
+func (s *source) root() chain {
+	return chain{s, []Item{{Type: TypeRulesContent}}}
+}
