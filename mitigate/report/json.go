@@ -8,10 +8,18 @@ import (
 	"github.com/falconer-go/falconer/mitigate"
 )
 
-// MarshalJSON returns the report as a JSON object: the alert's header, what the
-// plan says, as plain text, and the mapping.
+// MarshalJSON returns the report as a JSON object in the form of [Schema]: of an
+// alert its head, what the plan says, as plain text, and the mapping; of an
+// incident its alerts in short, and such an object for each kind of alert in
+// it.
 func (r *Report) MarshalJSON() ([]byte, error) {
-	p := r.plan
+	if r.story != nil {
+		return json.Marshal(r.story.json())
+	}
+	return json.Marshal(jsonOf(r.plan))
+}
+
+func jsonOf(p *mitigate.Plan) jsonReport {
 	e := p.Event
 	doc := jsonReport{
 		Alert: jsonAlert{
@@ -43,7 +51,57 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 	for _, rel := range p.Related {
 		doc.Related = append(doc.Related, jsonRelated{rel.Rule, rel.Why.String()})
 	}
-	return json.Marshal(doc)
+	return doc
+}
+
+func (s *story) json() jsonIncident {
+	doc := jsonIncident{
+		From: s.alerts[0].Time, To: s.alerts[len(s.alerts)-1].Time, Alerts: len(s.alerts),
+		Urgency: s.worst.Verdict.Urgency, MostUrgent: s.worst.Event.Rule, Episodes: []jsonEpisode{},
+		Entities: make(map[string]map[string]int),
+	}
+	for _, ep := range s.episodes {
+		doc.Episodes = append(doc.Episodes, jsonEpisode{ep.first.Rule, ep.first.Priority.String(), ep.first.Hostname, ep.first.Time, ep.last, ep.count})
+	}
+	for _, kind := range touched {
+		for _, e := range s.alerts {
+			span, ok := valueOf(e, kind.fields)
+			if !ok {
+				continue
+			}
+			if doc.Entities[kind.label] == nil {
+				doc.Entities[kind.label] = make(map[string]int)
+			}
+			doc.Entities[kind.label][span.Text]++
+		}
+	}
+	for _, p := range s.plans {
+		doc.Reports = append(doc.Reports, jsonOf(p))
+	}
+	return doc
+}
+
+// jsonIncident is an incident. All of its alerts are counted; the reports are
+// on the first alert of each episode, at most 40 of them.
+type jsonIncident struct {
+	From       time.Time                 `json:"from"`
+	To         time.Time                 `json:"to"`
+	Alerts     int                       `json:"alerts"`
+	Urgency    mitigate.Urgency          `json:"urgency"`
+	MostUrgent string                    `json:"most_urgent"`
+	Episodes   []jsonEpisode             `json:"episodes"`
+	Entities   map[string]map[string]int `json:"entities"` // by kind, the names and how many alerts name them
+	Reports    []jsonReport              `json:"reports"`
+}
+
+// jsonEpisode is a run of alerts that say the same.
+type jsonEpisode struct {
+	Rule     string    `json:"rule"`
+	Priority string    `json:"priority"`
+	Hostname string    `json:"hostname,omitempty"`
+	First    time.Time `json:"first"`
+	Last     time.Time `json:"last"`
+	Count    int       `json:"count"`
 }
 
 type jsonReport struct {

@@ -10,8 +10,9 @@ import (
 // Report is the document about one alert, or about one incident. It is
 // immutable and safe to share.
 type Report struct {
-	plan *mitigate.Plan
-	doc  document
+	plan  *mitigate.Plan
+	story *story // of an incident
+	doc   document
 }
 
 // For returns the report on e, made from the default knowledge; see

@@ -37,7 +37,7 @@ func StoryOf(l *mitigate.Library, mapping func(*event.Event) *enrich.Mapping, al
 	slices.SortStableFunc(alerts, func(a, b *event.Event) int { return a.Time.Compare(b.Time) })
 	s := &story{alerts: alerts, episodes: episodes(alerts), mapping: mapping}
 	s.plan(l)
-	return &Report{plan: s.plans[0], doc: document{
+	return &Report{plan: s.plans[0], story: s, doc: document{
 		title:   "Falco Incident Report",
 		subject: s.subject(),
 		rank:    int(s.worst.Verdict.Urgency),
