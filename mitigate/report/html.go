@@ -137,7 +137,7 @@ func (w *htmlWriter) list(l list) {
 }
 
 func (w *htmlWriter) table(t table) {
-	w.raw("<div class=\"wide\"><table>\n<thead><tr>")
+	w.raw("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Table: " + strings.Join(t.head, ", ") + "\"><table>\n<thead><tr>")
 	for _, h := range t.head {
 		w.raw("<th scope=\"col\">")
 		w.escape(h)

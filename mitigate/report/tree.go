@@ -190,7 +190,7 @@ func (w *htmlWriter) svg(t tree) {
 		width = max(width, n.depth*treeIndent+len([]rune(n.label+n.count()))*treeChar+60)
 	}
 	height := len(t.nodes)*treeRow + 8
-	w.raw(`<div class="wide"><svg role="img" aria-label="Process tree; the same as text below" viewBox="0 0 ` +
+	w.raw(`<div class="wide" tabindex="0" role="region" aria-label="Picture of the process tree"><svg role="img" aria-label="Process tree; the same as text below" viewBox="0 0 ` +
 		strconv.Itoa(width) + " " + strconv.Itoa(height) + `" width="` + strconv.Itoa(width) + `" height="` + strconv.Itoa(height) + "\">\n")
 	var parents [32]int // the row of the last node at each depth
 	for i, n := range t.nodes {
