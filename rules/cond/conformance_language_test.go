@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -240,4 +241,114 @@ func TestConformanceConditionWarnings(t *testing.T) {
 		}
 		s.same(differs(len(UnsafeNA(x))+len(DeprecatedFields(x)) > 0, c.Warns), "%q", c.Condition)
 	})
+}
+
+// described is what falco -L says of a rule, macro or list.
+type described struct {
+	Info struct {
+		Name, Condition, Source string
+	}
+	Details struct {
+		Compiled string   `json:"condition_compiled"`
+		Fields   []string `json:"condition_fields"`
+		Items    []string `json:"items_compiled"`
+	}
+}
+
+// TestConformanceUpstream takes the rules and macros that Falco ships: each
+// condition reads, prints and reads again; with its lists and macros in place
+// it is the one that Falco shows, and that of a rule has the fields that Falco
+// lists, and passes the checker.
+func TestConformanceUpstream(t *testing.T) {
+	path := conformanceFile(t, "language/describe_upstream.jsonl")
+	s := newSuite(t, "upstream")
+	eachLine(t, path, func(c struct {
+		Describe struct{ Rules, Macros, Lists []described }
+	}) {
+		lists := map[string]string{}
+		for _, l := range c.Describe.Lists {
+			var items []string
+			for _, item := range l.Details.Items {
+				if strings.Contains(item, " ") && !strings.ContainsAny(item[:1], "\"'") {
+					item = `"` + item + `"`
+				}
+				items = append(items, item)
+			}
+			lists[l.Info.Name] = strings.Join(items, ", ")
+		}
+		macros := map[string]described{}
+		for _, m := range c.Describe.Macros {
+			macros[m.Info.Name] = m
+		}
+		var resolve func(d described) (Expr, string)
+		resolve = func(d described) (Expr, string) {
+			x, err := Parse(withLists(d.Info.Condition, lists), nil)
+			if err != nil {
+				return nil, err.Error()
+			}
+			y, err := Parse(x.String(), nil)
+			if err != nil {
+				return nil, x.String() + ": " + err.Error()
+			}
+			if !Equal(x, y) {
+				return nil, "printed as " + x.String()
+			}
+			why := ""
+			x = Rewrite(x, func(x Expr) Expr {
+				if m, ok := x.(*Macro); ok {
+					if y, fault := resolve(macros[m.Name]); fault != "" {
+						why = m.Name + ": " + fault
+					} else {
+						return y
+					}
+				}
+				return x
+			})
+			return x, why
+		}
+		for _, d := range append(c.Describe.Rules, c.Describe.Macros...) {
+			x, why := resolve(d)
+			if why == "" {
+				why = differs(FalcoString(x), d.Details.Compiled)
+			}
+			if why == "" && d.Info.Source != "" {
+				slices.Sort(d.Details.Fields)
+				why = differs(fmt.Sprint(Fields(x)), fmt.Sprint(d.Details.Fields))
+				if _, err := CompileExpr(x, &Env{Source: d.Info.Source, Fields: Falco()}); err != nil {
+					why = err.Error()
+				}
+			}
+			s.same(why, "%s", d.Info.Name)
+		}
+	})
+}
+
+// withLists puts lists in their place as Falco does: in the text.
+func withLists(text string, lists map[string]string) string {
+	var b strings.Builder
+	for text != "" {
+		n := strings.IndexAny(text, " \t\n\r(),=")
+		if n < 0 {
+			n = len(text)
+		}
+		items, ok := lists[text[:n]]
+		if !ok {
+			items = text[:n]
+		}
+		b.WriteString(items)
+		if ok && items == "" { // an empty list takes a comma with it
+			if rest := strings.TrimLeft(text[n:], " \t\r\n"); strings.HasPrefix(rest, ",") {
+				text, n = rest[1:], 0
+			} else if before := strings.TrimRight(b.String(), " \t\r\n"); strings.HasSuffix(before, ",") {
+				b.Reset()
+				b.WriteString(before[:len(before)-1])
+			}
+		}
+		if n < len(text) {
+			b.WriteByte(text[n])
+			n++
+		}
+		text = text[n:]
+	}
+	return b.String()
 }
