@@ -26,7 +26,9 @@ func (s *source) inScalar(n *yaml.Node, text string, offset int) Pos {
 	if n == nil || n.Line == 0 {
 		return Pos{}
 	}
-	begin := s.pos(n.Line, n.Column)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	begin := s.posLocked(n.Line, n.Column)
 	if n.Value != text {
 		i := strings.Index(n.Value, text)
 		if i < 0 {

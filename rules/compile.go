@@ -20,7 +20,8 @@ type compilation struct {
 	macros *macros
 	rules  []*Rule
 
-	bytes, nodes int // that may still be spent on conditions
+	mark         bool // what is used is marked so
+	bytes, nodes int  // that may still be spent on conditions
 	full         bool
 
 	checkOwners map[*cond.Check]*macro // built when first asked for
@@ -28,7 +29,7 @@ type compilation struct {
 
 // compile compiles everything collected so far.
 func compile(e *engine, col *collector, out *sink) *compilation {
-	c := &compilation{engine: e, col: col, out: out,
+	c := &compilation{engine: e, col: col, out: out, mark: true,
 		bytes: totalFactor * e.limits.ConditionBytes, nodes: totalFactor * e.limits.ConditionNodes}
 	c.lists = compileLists(col)
 	c.compileMacros()
@@ -77,9 +78,14 @@ func (c *compilation) parse(pieces []piece, at chain) (string, cond.Expr, error)
 	if len(written) > most {
 		return "", nil, tooLarge()
 	}
-	text, ok := c.lists.resolve(written, most, nil)
+	text, used, ok := c.lists.resolve(written, most, nil)
 	if !ok {
 		return "", nil, tooLarge()
+	}
+	if c.mark {
+		for _, i := range used {
+			c.lists.all[i].used = true
+		}
 	}
 	c.bytes -= len(text) - len(written)
 	x, err := c.engine.parse(text)
@@ -134,8 +140,8 @@ func (c *compilation) compileMacros() {
 		if m.parsed == nil {
 			continue
 		}
-		e := expansion{macros: c.macros, visibility: m.info.visibility}
-		p := e.expand(m.parsed)
+		e := expansion{macros: c.macros, visibility: m.info.visibility, mark: c.mark}
+		p := e.run(m.parsed, c.engine)
 		if err := c.misuse(&e, m.info.cond.pieces(), m.text, m.info.at); err != nil {
 			m.parsed = nil
 			c.fail(err)
@@ -278,8 +284,8 @@ func (c *compilation) condition(r *Rule, pieces []piece) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	e := expansion{macros: c.macros, visibility: maxNodes}
-	p := e.expand(parsed)
+	e := expansion{macros: c.macros, visibility: maxNodes, mark: c.mark}
+	p := e.run(parsed, c.engine)
 	if err := c.misuse(&e, pieces, text, info.at); err != nil {
 		return false, err
 	}
@@ -298,7 +304,7 @@ func (c *compilation) condition(r *Rule, pieces []piece) (ok bool, err error) {
 	c.warnings(p.x, func(code Code, msg string, at cond.Pos) {
 		c.out.warn(o.chainAt(cond.Pos{}, at, info.condAt, written, nil), code, msg)
 	})
-	prog, warnings, cerr := c.engine.compile(p.x, info.source)
+	prog, warnings, cerr := c.engine.condition(p.x, info.source)
 	if cerr != nil {
 		owner := o.owner(cerr, p.x, info.source)
 		where := o.chainAt(cerr.Pos, cerr.At, info.condAt, written, owner)
@@ -312,7 +318,7 @@ func (c *compilation) condition(r *Rule, pieces []piece) (ok bool, err error) {
 		c.out.warn(o.chainAt(w.Pos, w.Pos, info.condAt, written, o.ownerOf(p.x, w.Pos)), WarnCompileCondition, w.Msg)
 	}
 	r.Program = prog
-	if info.source == syscallSource && info.warnEventTypes && eventCodes(p.x, c.engine.async) > 100 {
+	if info.source == syscallSource && info.warnEventTypes && c.engine.eventCodes(p.x) > 100 {
 		c.out.warn(info.at, WarnNoEventType, "Rule matches too many evt.type values. This has a "+
 			"significant performance penalty.")
 	}
@@ -328,7 +334,16 @@ var deprecatedFields = []string{"evt.dir", "evt.latency", "evt.latency.s", "evt.
 // warnings finds comparisons with <NA>, which never hold, and deprecated
 // fields, and says each once, in the order of the codes.
 func (c *compilation) warnings(x cond.Expr, warn func(Code, string, cond.Pos)) {
+	if c.engine.quiet[x] {
+		return
+	}
 	unsafe := cond.UnsafeNA(x)
+	quiet := len(unsafe) == 0
+	defer func() {
+		if quiet && !c.engine.frozen {
+			c.engine.quiet[x] = true
+		}
+	}()
 	if len(unsafe) > 0 {
 		warn(WarnUnsafeNACheck, "", unsafe[0].At)
 	}
@@ -351,6 +366,7 @@ func (c *compilation) warnings(x cond.Expr, warn func(Code, string, cond.Pos)) {
 		if at == nil {
 			continue
 		}
+		quiet = false
 		msg := "field is not available due to the drop of enter events."
 		if i == 0 {
 			msg = "due to the drop of enter events, 'evt.dir = <' always evaluates to true, and 'evt.dir = " +

@@ -109,8 +109,12 @@ func (s *Set) Describe() *Description {
 	if s.comp == nil {
 		return d
 	}
+	providers := make([]provider, len(s.engine.options.Plugins))
+	for i := range providers {
+		providers[i] = s.engine.options.Plugins[i].provider()
+	}
 	for _, r := range s.rules {
-		d.Rules = append(d.Rules, s.describeRule(r))
+		d.Rules = append(d.Rules, s.describeRule(r, providers))
 	}
 	for _, m := range s.comp.macros.all {
 		d.Macros = append(d.Macros, s.describeMacro(m))
@@ -121,7 +125,7 @@ func (s *Set) Describe() *Description {
 	return d
 }
 
-func (s *Set) describeRule(r *Rule) RuleDescription {
+func (s *Set) describeRule(r *Rule, providers []provider) RuleDescription {
 	var d RuleDescription
 	d.Info.Name = r.Name
 	d.Info.Description = r.Desc
@@ -164,7 +168,7 @@ func (s *Set) describeRule(r *Rule) RuleDescription {
 	for _, f := range r.OutputFields {
 		compiled.fields.add(f)
 	}
-	d.Details.Plugins = s.engine.pluginsOf(r.Source, compiled.fields, compiled.types)
+	d.Details.Plugins = s.engine.pluginsOf(r.Source, providers, compiled.fields, compiled.types)
 	return d
 }
 
@@ -294,7 +298,7 @@ func fieldKey(f *cond.Field) string {
 // pluginsOf returns the plugins that a rule of a source needs: the one that
 // provides its events, those whose fields it reads, those whose events it
 // asks for.
-func (e *engine) pluginsOf(source string, fields, types nameSet) []string {
+func (e *engine) pluginsOf(source string, providers []provider, fields, types nameSet) []string {
 	used := nameSet{}
 	for i := range e.options.Plugins {
 		p := &e.options.Plugins[i]
@@ -304,7 +308,7 @@ func (e *engine) pluginsOf(source string, fields, types nameSet) []string {
 		}
 		for name := range fields {
 			name, _, _ = strings.Cut(name, "[")
-			if e.provides(p, name, source) {
+			if providers[i].adds(name, source) {
 				used.add(p.Name)
 				break
 			}

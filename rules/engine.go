@@ -17,14 +17,22 @@ type engine struct {
 	async   map[string]bool // the same
 	fields  *cond.Table
 
+	// What was worked out before: rules are compiled again for every file.
+	// Once frozen, an engine is shared and nothing is added.
+	frozen   bool
 	parsed   map[string]cond.Expr
-	known    map[string]bool                // whether an operand is one, by source and text
-	provided map[string]map[string][]string // the sources of each field of a plugin
+	expanded map[cond.Expr]*expanded
+	compiled map[compileKey]*compiled
+	formats  map[string]formatted
+	quiet    map[cond.Expr]bool // nothing to warn of
+	known    map[string]bool    // whether an operand is one, by source and text
 }
 
 func newEngine(o *Options) (*engine, error) {
 	e := &engine{options: o, limits: o.Limits, sources: map[string]bool{syscallSource: true},
 		async: make(map[string]bool), parsed: make(map[string]cond.Expr), known: make(map[string]bool),
+		expanded: make(map[cond.Expr]*expanded), compiled: make(map[compileKey]*compiled),
+		formats: make(map[string]formatted), quiet: make(map[cond.Expr]bool),
 		fields: cond.FalcoWithoutPlugins()}
 	v, ok := parseVersion(o.EngineVersion)
 	if !ok {
@@ -66,7 +74,7 @@ func (e *engine) parse(text string) (cond.Expr, error) {
 		return x, nil
 	}
 	x, err := cond.Parse(text, &cond.ParseOptions{MaxBytes: e.limits.ConditionBytes})
-	if err == nil {
+	if err == nil && !e.frozen {
 		e.parsed[text] = x
 	}
 	return x, err
@@ -75,6 +83,45 @@ func (e *engine) parse(text string) (cond.Expr, error) {
 // parseOnly parses a condition to be looked at, not kept.
 func (e *engine) parseOnly(text string) (cond.Expr, error) {
 	return cond.Parse(text, &cond.ParseOptions{MaxBytes: e.limits.ConditionBytes})
+}
+
+// compileKey is a tree, which is never changed, with the source of its rule.
+type compileKey struct {
+	x      cond.Expr
+	source string
+}
+
+type compiled struct {
+	program  *cond.Program
+	warnings []cond.Warning
+	events   int // event codes it can match; -1 until asked for
+}
+
+// condition is compile for the condition of a rule, done once.
+func (e *engine) condition(x cond.Expr, source string) (*cond.Program, []cond.Warning, *cond.Error) {
+	key := compileKey{x, source}
+	if c := e.compiled[key]; c != nil {
+		return c.program, c.warnings, nil
+	}
+	p, warnings, err := e.compile(x, source)
+	if err == nil && !e.frozen {
+		e.compiled[key] = &compiled{p, warnings, -1}
+	}
+	return p, warnings, err
+}
+
+// eventCodes is the number of event codes that a rule of the syscall source
+// can match.
+func (e *engine) eventCodes(x cond.Expr) int {
+	c := e.compiled[compileKey{x, syscallSource}]
+	if c != nil && c.events >= 0 {
+		return c.events
+	}
+	n := eventCodes(x, e.async)
+	if c != nil && !e.frozen {
+		c.events = n
+	}
+	return n
 }
 
 // compile checks and compiles a condition for rules of a source.
@@ -115,7 +162,9 @@ func (e *engine) isOperand(x cond.Operand, source string) bool {
 	if !ok {
 		_, _, err := e.compile(&cond.Check{Left: x, Op: cond.OpExists}, source)
 		known = err == nil
-		e.known[key] = known
+		if !e.frozen {
+			e.known[key] = known
+		}
 	}
 	return known
 }

@@ -170,7 +170,7 @@ func (l *linter) constant(r *Rule) {
 	switch value, known := constant(r.Condition); {
 	case known && value:
 		l.add(r.info.condAt, LintAlways, Warning, "remove the part that is always true", "the condition holds for every event")
-	case known, r.Source == syscallSource && eventCodes(r.Condition, l.set.engine.async) == 0:
+	case known, r.Source == syscallSource && l.set.engine.eventCodes(r.Condition) == 0:
 		l.add(r.info.condAt, LintNever, Warning, "remove the rule, or the checks that exclude each other", "the condition never holds")
 	}
 }
@@ -232,14 +232,7 @@ func (s *Set) exceptionExpr(ex *exceptionInfo) cond.Expr {
 
 // expandText compiles a condition as far as its tree.
 func (s *Set) expandText(text string) cond.Expr {
-	used := make([]bool, len(s.comp.lists.all))
-	for i, l := range s.comp.lists.all {
-		used[i] = l.used
-	}
-	resolved, ok := s.comp.lists.resolve(text, s.engine.limits.ConditionBytes, nil)
-	for i, l := range s.comp.lists.all {
-		l.used = used[i]
-	}
+	resolved, _, ok := s.comp.lists.resolve(text, s.engine.limits.ConditionBytes, nil)
 	if !ok {
 		return nil
 	}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"container/heap"
+	"slices"
 	"strings"
 )
 
@@ -80,25 +81,30 @@ func substitute(items []string) string {
 	return b.String()
 }
 
-// resolve puts the lists into a condition. If at is not nil, it is given for
-// each byte of the result the offset in text that it comes from, or that of
-// the name it stands for. It is not ok if the result would be longer than
-// most bytes.
-func (ls *lists) resolve(text string, most int, at *[]int) (string, bool) {
+// resolve puts the lists into a condition and returns the indexes of those it
+// names. If at is not nil, it is given for each byte of the result the offset
+// in text that it comes from, or that of the name it stands for. It is not ok
+// if the result would be longer than most bytes.
+func (ls *lists) resolve(text string, most int, at *[]int) (out string, used []int, ok bool) {
 	if at != nil {
 		*at = make([]int, len(text))
 		for i := range *at {
 			(*at)[i] = i
 		}
 	}
-	queue := &indexHeap{}
-	queued := make(map[int]bool)
+	var queue indexHeap
 	last := -1
 	add := func(s string) {
-		for _, word := range strings.FieldsFunc(s, func(r rune) bool { return r < 0x80 && isDelimiter(byte(r)) }) {
-			if i, ok := ls.byName[word]; ok && i > last && !queued[i] {
-				queued[i] = true
-				heap.Push(queue, i)
+		for i := 0; i < len(s); {
+			for i < len(s) && isDelimiter(s[i]) {
+				i++
+			}
+			begin := i
+			for i < len(s) && !isDelimiter(s[i]) {
+				i++
+			}
+			if k, ok := ls.byName[s[begin:i]]; ok && k > last && !slices.Contains(queue, k) {
+				heap.Push(&queue, k)
 			}
 		}
 	}
@@ -106,10 +112,10 @@ func (ls *lists) resolve(text string, most int, at *[]int) (string, bool) {
 	add(text)
 	for queue.Len() > 0 || len(odd) > 0 {
 		var i int
-		if len(odd) > 0 && (queue.Len() == 0 || odd[0] < (*queue)[0]) {
+		if len(odd) > 0 && (queue.Len() == 0 || odd[0] < queue[0]) {
 			i, odd = odd[0], odd[1:]
 		} else {
-			i = heap.Pop(queue).(int)
+			i = heap.Pop(&queue).(int)
 		}
 		if i <= last {
 			continue
@@ -118,15 +124,15 @@ func (ls *lists) resolve(text string, most int, at *[]int) (string, bool) {
 		l := ls.all[i]
 		out, found, ok := l.replace(text, most, at)
 		if !ok {
-			return "", false
+			return "", nil, false
 		}
 		if found {
-			l.used = true
+			used = append(used, i)
 			text = out
 			add(l.sub)
 		}
 	}
-	return text, true
+	return text, used, true
 }
 
 // replace is the substitution of one list, by Falco's algorithm: the blanks on

@@ -46,6 +46,7 @@ func Load(o *Options, files ...File) (*Set, error) {
 		}
 		s.comp.checkOwners = nil
 	}
+	e.frozen = true
 	if msg := s.plugins(); msg != "" {
 		errs = slices.Insert(errs, 0, &Error{Diagnostic{Code: ErrValidate, Message: msg}})
 	}

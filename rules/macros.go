@@ -27,6 +27,7 @@ type macros struct {
 type expansion struct {
 	macros     *macros
 	visibility int             // macros of a smaller index are seen
+	mark       bool            // macros are marked as used
 	path       []*macro        // being expanded, outermost first
 	done       map[*macro]part // expanded before
 	unknown    *reference      // the first name that is no macro
@@ -116,7 +117,7 @@ func (e *expansion) macro(n *cond.Macro) part {
 	}
 	if m.parsed == nil {
 		e.broken = true
-		m.used = true
+		e.use(m)
 		return part{n, 1}
 	}
 	if slices.Contains(e.path, m) {
@@ -125,7 +126,7 @@ func (e *expansion) macro(n *cond.Macro) part {
 		}
 		return part{n, 1}
 	}
-	m.used = true
+	e.use(m)
 	if m.resolved != nil {
 		return part{m.resolved, m.size}
 	}
@@ -142,6 +143,58 @@ func (e *expansion) macro(n *cond.Macro) part {
 		e.done[m] = p
 	}
 	return p
+}
+
+// expanded is what an expression came to, for as long as the macros it names
+// come to the same: rules are compiled anew for each file, and mostly nothing
+// has changed.
+type expanded struct {
+	names []string    // of the macros, as often as they are named
+	to    []cond.Expr // what each of them was
+	part
+}
+
+// run expands x, or takes what it came to before.
+func (e *expansion) run(x cond.Expr, g *engine) part {
+	old := g.expanded[x]
+	if old != nil && e.unchanged(old) {
+		return old.part
+	}
+	p := e.expand(x)
+	if e.loop != nil || e.unknown != nil || e.broken || g.frozen {
+		return p
+	}
+	now := &expanded{part: p}
+	for n := range cond.Walk(x) {
+		if n, ok := n.(*cond.Macro); ok {
+			m := e.macros.byName[n.Name]
+			if m.resolved == nil {
+				return p
+			}
+			now.names = append(now.names, n.Name)
+			now.to = append(now.to, m.resolved)
+		}
+	}
+	g.expanded[x] = now
+	return p
+}
+
+func (e *expansion) unchanged(old *expanded) bool {
+	for i, name := range old.names {
+		if m := e.macros.byName[name]; m == nil || m.info.index >= e.visibility || m.resolved != old.to[i] {
+			return false
+		}
+	}
+	for _, name := range old.names {
+		e.use(e.macros.byName[name])
+	}
+	return true
+}
+
+func (e *expansion) use(m *macro) {
+	if e.mark {
+		m.used = true
+	}
 }
 
 // owner is the macro whose condition is being expanded.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"math"
 	"sort"
 
 	"github.com/falconer-go/falconer/rules/cond"
@@ -52,7 +53,7 @@ func (o *origin) chainAt(pos, at cond.Pos, parent chain, shown string, in *macro
 // locate returns the place of an offset of the condition's text.
 func (o *origin) locate(offset int) Pos {
 	if o.back == nil {
-		if _, ok := o.c.lists.resolve(join(o.pieces), 1<<40, &o.back); !ok {
+		if _, _, ok := o.c.lists.resolve(join(o.pieces), math.MaxInt, &o.back); !ok {
 			return Pos{}
 		}
 	}

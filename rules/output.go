@@ -141,17 +141,29 @@ func operand(s string) cond.Operand {
 	return check.Left
 }
 
+// formatted is what reading an output came to.
+type formatted struct {
+	fields []string
+	at     int
+	msg    string
+}
+
 // format checks an output for rules of a source and returns the names under
-// which its fields are printed, each once.
+// which its fields are printed, or what is wrong with it and at which offset.
 func (e *engine) format(out, source string) (fields []string, at int, msg string) {
-	tokens, at, msg := scanFormat(out, func(x cond.Operand) bool { return e.isOperand(x, source) })
-	if msg != "" {
-		return nil, at, msg
+	key := source + "\x00" + out
+	f, ok := e.formats[key]
+	if !ok {
+		var tokens []token
+		tokens, f.at, f.msg = scanFormat(out, func(x cond.Operand) bool { return e.isOperand(x, source) })
+		for _, t := range tokens {
+			f.fields = append(f.fields, tokenNames(t.x)...)
+		}
+		if !e.frozen {
+			e.formats[key] = f
+		}
 	}
-	for _, t := range tokens {
-		fields = append(fields, tokenNames(t.x)...)
-	}
-	return fields, 0, ""
+	return f.fields, f.at, f.msg
 }
 
 // tokenNames are the names that Falco has for a token: that of a transformer

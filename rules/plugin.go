@@ -49,19 +49,19 @@ func (p *Plugin) fields() []cond.FieldInfo {
 	return list
 }
 
-// provides reports whether the plugin adds a field to a source.
-func (e *engine) provides(p *Plugin, name, source string) bool {
-	if e.provided == nil {
-		e.provided = make(map[string]map[string][]string)
-	}
-	fields, ok := e.provided[p.Name]
-	if !ok {
-		fields = make(map[string][]string)
-		for _, f := range p.fields() {
-			fields[f.Name] = f.Sources
-		}
-		e.provided[p.Name] = fields
-	}
-	sources, ok := fields[name]
+// provider says for the fields of one plugin in which sources it adds them.
+type provider map[string][]string
+
+// adds reports whether the plugin adds a field to a source.
+func (p provider) adds(name, source string) bool {
+	sources, ok := p[name]
 	return ok && (sources == nil || slices.Contains(sources, source))
+}
+
+func (p *Plugin) provider() provider {
+	m := make(provider)
+	for _, f := range p.fields() {
+		m[f.Name] = f.Sources
+	}
+	return m
 }

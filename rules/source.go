@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -24,6 +25,8 @@ type source struct {
 	lines []line // built on first use
 
 	aligned aligned // of the scalar asked for last
+
+	mu sync.Mutex // for what is built on first use: a Set is shared
 }
 
 // line is where a line begins. Its columns are bytes and characters at once
@@ -62,6 +65,12 @@ func (s *source) index() {
 // pos returns the place given by line and column, both from 1 and the column
 // in characters, as the YAML reader has them.
 func (s *source) pos(lineNo, column int) Pos {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.posLocked(lineNo, column)
+}
+
+func (s *source) posLocked(lineNo, column int) Pos {
 	if lineNo <= 0 {
 		return Pos{}
 	}

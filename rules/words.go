@@ -7,8 +7,9 @@ const (
 	delimiters = blanks + "(),="
 )
 
-func isDelimiter(c byte) bool { return strings.IndexByte(delimiters, c) >= 0 }
-func isBlank(c byte) bool     { return strings.IndexByte(blanks, c) >= 0 }
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
+func isDelimiter(c byte) bool { return isBlank(c) || c == '(' || c == ')' || c == ',' || c == '=' }
 
 // fieldLen is the length of the name of a field at the beginning of s: two or
 // more words with dots between.
