@@ -5,6 +5,7 @@ go 1.25
 require (
 	github.com/cenkalti/backoff/v5 v5.0.3
 	github.com/google/go-cmp v0.6.0
+	github.com/klauspost/compress v1.20.3
 	go.yaml.in/yaml/v4 v4.0.0
 	golang.org/x/time v0.14.0
 	golang.org/x/tools v0.40.0

@@ -22,7 +22,7 @@ const (
 // Limits are the bounds of one alert. A bound that is zero or negative is the
 // default.
 type Limits struct {
-	RecordBytes int // length of the record, MaxRecordBytes; at most 1<<28
+	RecordBytes int // length of the record, MaxRecordBytes; none is more than 1<<28
 	Nesting     int // arrays and objects inside one another, MaxNesting
 	Fields      int // output fields, and keys of any other object, MaxFields
 	Tags        int // tags, MaxTags
@@ -34,12 +34,12 @@ func (l Limits) orDefault() Limits {
 		if *n <= 0 {
 			*n = by
 		}
+		*n = min(*n, 1<<28) // an entry of the index holds no more
 	}
 	fill(&l.RecordBytes, MaxRecordBytes)
 	fill(&l.Nesting, MaxNesting)
 	fill(&l.Fields, MaxFields)
 	fill(&l.Tags, MaxTags)
-	l.RecordBytes = min(l.RecordBytes, 1<<28) // an entry of the index holds no more
 	return l
 }
 
@@ -57,7 +57,7 @@ func Parse(data []byte) (*Event, error) { return Limits{}.Parse(data) }
 func (l Limits) Parse(data []byte) (*Event, error) {
 	l = l.orDefault()
 	if len(data) > l.RecordBytes {
-		return nil, tooLong(len(data), l)
+		return nil, tooLong(l)
 	}
 	// The alert is one allocation, its text with the index of its fields the
 	// other.
@@ -71,10 +71,10 @@ func (l Limits) Parse(data []byte) (*Event, error) {
 	return &r.event, nil
 }
 
-func tooLong(n int, l Limits) *SyntaxError {
+func tooLong(l Limits) *SyntaxError {
 	return &SyntaxError{
 		Offset: int64(l.RecordBytes),
-		Err:    fmt.Errorf("record of %d bytes, the limit is %d: %w", n, l.RecordBytes, ErrTooLarge),
+		Err:    fmt.Errorf("record of more than %d bytes: %w", l.RecordBytes, ErrTooLarge),
 	}
 }
 
