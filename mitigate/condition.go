@@ -7,24 +7,28 @@ import (
 	"github.com/falconer-go/falconer/rules/cond"
 )
 
-// condition is a condition of the knowledge. The nil condition always holds.
+// condition is a condition of the knowledge, in Falco's language. The nil
+// condition always holds.
 type condition struct {
 	text    string
-	fields  []string // that it reads, sorted
-	program *tmpProgram
+	program *cond.Program
 }
 
+// conditionEnv knows the fields of every source; a host's knowledge may read
+// those of its own plugins besides.
+var conditionEnv = &cond.Env{AllowUnknown: true}
+
 func parseCondition(text string) (*condition, error) {
-	p, err := compileCondition(text)
+	p, err := cond.Compile(text, conditionEnv)
 	if err != nil {
 		return nil, err
 	}
-	return &condition{text, cond.Fields(p.x), p}, nil
+	return &condition{text, p}, nil
 }
 
 func (c *condition) holds(e *event.Event) bool { return c == nil || c.program.Match(e) }
 
 // mentions reports whether the condition reads the field.
 func (c *condition) mentions(field string) bool {
-	return c != nil && slices.Contains(c.fields, field)
+	return c != nil && slices.Contains(c.program.Fields(), field)
 }

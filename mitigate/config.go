@@ -5,16 +5,18 @@ import (
 	"strings"
 
 	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/rules"
 )
 
 // configure adds the Falco configuration for the alert: an exception that
-// silences exactly this benign case, and an override of the rule.
+// silences exactly this benign case, an override that widens the rule where
+// the knowledge has one, and one that raises its priority.
 func (l *Library) configure(p *Plan) {
 	e := p.Event
-	if e.Source == "internal" || !ruleName(e.Rule) {
+	if e.Source == "internal" || !ruleName.MatchString(e.Rule) {
 		return
 	}
-	if s, ok := l.exception(p); ok {
+	if s, ok := l.exception(e); ok {
 		p.Config = append(p.Config, s)
 	}
 	if r := find[ruleEntry](l, "rule", e.Rule); r != nil && r.Tune.Override != "" {
@@ -22,117 +24,76 @@ func (l *Library) configure(p *Plan) {
 			p.Config = append(p.Config, s)
 		}
 	}
-	p.Config = append(p.Config, raise(e))
-}
-
-// exception returns the narrowest exception that the knowledge allows: on the
-// fields of the benign pattern that fits most strongly, else on those of the
-// rule. It is not ok where the alert does not have values for at least two.
-func (l *Library) exception(p *Plan) (Snippet, bool) {
-	e := p.Event
-	name, title, on := l.exceptionFields(e)
-	var fields, comps, values []string
-	for _, x := range on {
-		comp, value := "=", x.Value
-		if x.Comp != "" {
-			comp = x.Comp
-		}
-		if value == "" {
-			v := e.Field(x.Field)
-			s, ok := v.Str()
-			if !ok || !v.Available() || s == "" {
-				continue
-			}
-			value = s
-		} else if !e.Field(x.Field).Available() {
-			continue
-		}
-		quoted, ok := quoteFalco(value)
-		if !ok {
-			continue
-		}
-		fields, comps, values = append(fields, x.Field), append(comps, comp), append(values, quoted)
-	}
-	if len(fields) < 2 {
-		return Snippet{}, false
-	}
-	var b strings.Builder
-	b.WriteString("- rule: " + quoteYAML(e.Rule) + "\n  exceptions:\n    - name: " + name + "\n")
-	b.WriteString("      fields: [" + strings.Join(fields, ", ") + "]\n")
-	b.WriteString("      comps: [" + strings.Join(comps, ", ") + "]\n")
-	b.WriteString("      values:\n        - [" + strings.Join(values, ", ") + "]\n")
-	b.WriteString("  override:\n    exceptions: append\n")
-	return Snippet{Name: "exception", Title: title, Kind: "falco", Body: b.String()}, true
-}
-
-func (l *Library) exceptionFields(e *event.Event) (name string, title Text, on []exceptOn) {
-	for _, pt := range l.general().patterns {
-		if len(pt.Exception) > 0 && pt.If.holds(e) {
-			return strings.ReplaceAll(pt.Pattern, "-", "_"),
-				append(plain("Silence this benign case and nothing wider: "), pt.Case.first(l, e)...), pt.Exception
-		}
-	}
-	title = plain("Silence exactly this combination, once it is known to be benign")
-	if r := find[ruleEntry](l, "rule", e.Rule); r != nil {
-		return "known_benign", title, r.Tune.Exception
-	}
-	for _, f := range []string{"proc.exepath", "proc.cmdline", "container.image.repository", "fd.name", "ka.user.name", "ka.verb", "ka.target.name", "ct.user", "ct.name", "ct.srcip"} {
-		on = append(on, exceptOn{Field: f})
-	}
-	return "known_benign", title, on
-}
-
-// raise returns an override that makes the rule one step more severe.
-func raise(e *event.Event) Snippet {
-	p := e.Priority
-	if p > event.Emergency {
-		p--
-	}
-	return Snippet{
-		Name:  "override",
-		Title: plain("Raise the rule's priority, where the asset deserves it"),
-		Kind:  "falco",
-		Body: "- rule: " + quoteYAML(e.Rule) + "\n  priority: " + strings.ToUpper(p.String()) +
-			"\n  override:\n    priority: replace\n",
+	if s, ok := raise(e); ok {
+		p.Config = append(p.Config, s)
 	}
 }
 
 var (
-	// bare are the values that need no quotes, neither in YAML nor in a
-	// condition.
-	bare = regexp.MustCompile(`^[A-Za-z_/][A-Za-z0-9_./@+-]*$`)
-	// quotable are those that Falco reads back from double quotes unchanged, and
-	// that mean nothing anywhere else.
-	quotable = regexp.MustCompile(`^[A-Za-z0-9_./][A-Za-z0-9 _./:=@%+,-]{0,254}$`)
-	named    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 _/.,()+-]{0,254}$`)
+	// ruleName is the shape of a rule's name that may stand in a snippet.
+	ruleName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 _/.,()+-]{0,254}$`)
+	// exceptable is the shape of a value that may: what every shell, YAML and
+	// condition reads as itself inside quotes.
+	exceptable = regexp.MustCompile(`^[A-Za-z0-9_./][A-Za-z0-9 _./:=@%+,-]{0,254}$`)
 )
 
-// ruleName reports whether a rule's name can stand in a snippet.
-func ruleName(s string) bool { return named.MatchString(s) && !strings.Contains(s, "  ") }
-
-// quoteFalco writes a value so that Falco reads back exactly that text: first
-// YAML takes off its quotes, then Falco's condition language takes off others.
-func quoteFalco(s string) (string, bool) {
-	if bare.MatchString(s) && !reservedYAML(s) {
-		return s, true
+// exception returns the narrowest exception that the knowledge allows: on the
+// fields of the benign pattern that fits, else on those of the rule, else on
+// those that package rules chooses. It is not ok where the alert has values
+// for fewer than two of them: one field is hardly ever narrow enough.
+func (l *Library) exception(e *event.Event) (Snippet, bool) {
+	title, on := l.exceptionFields(e)
+	var fields []string
+	for _, x := range on {
+		if s, ok := e.Fields.Get(x.Field).Str(); ok && exceptable.MatchString(s) {
+			fields = append(fields, x.Field)
+		}
 	}
-	if !quotable.MatchString(s) {
-		return "", false
+	if len(fields) < 2 {
+		return Snippet{}, false
 	}
-	return `'"` + s + `"'`, true
+	x, err := rules.NewException(e, fields...)
+	if err != nil {
+		return Snippet{}, false
+	}
+	for _, o := range on {
+		if o.Prefix != "" && x.ByPrefix(o.Field, o.Prefix) != nil {
+			continue // it goes by equality then, which is narrower
+		}
+	}
+	return Snippet{Name: "exception", Title: title, Kind: "falco", Body: x.YAML()}, true
 }
 
-func quoteYAML(s string) string {
-	if strings.ContainsAny(s, ",()+") || strings.HasSuffix(s, " ") || reservedYAML(s) || s[0] >= '0' && s[0] <= '9' {
-		return `"` + s + `"`
+func (l *Library) exceptionFields(e *event.Event) (title Text, on []exceptOn) {
+	for _, pt := range l.general().patterns {
+		if len(pt.Exception) > 0 && pt.If.holds(e) {
+			return append(plain("Silence this benign case and nothing wider: "), pt.Case.first(l, e)...), pt.Exception
+		}
 	}
-	return s
+	title = plain("Silence exactly this combination, once it is known to be benign")
+	if r := find[ruleEntry](l, "rule", e.Rule); r != nil {
+		return title, r.Tune.Exception
+	}
+	for _, f := range rules.ExceptionFields(e) {
+		on = append(on, exceptOn{Field: f})
+	}
+	return title, on
 }
 
-func reservedYAML(s string) bool {
-	switch strings.ToLower(s) {
-	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
-		return true
+// raise returns an override that makes the rule one step more severe.
+func raise(e *event.Event) (Snippet, bool) {
+	if e.Priority == event.Emergency {
+		return Snippet{}, false
 	}
-	return false
+	p := e.Priority - 1
+	body, err := (&rules.Override{Rule: e.Rule, Priority: &p}).YAML()
+	if err != nil {
+		return Snippet{}, false
+	}
+	return Snippet{
+		Name:  "override",
+		Title: plain("Raise the rule's priority, where what it watches deserves it"),
+		Kind:  "falco",
+		Body:  strings.TrimSpace(body) + "\n",
+	}, true
 }

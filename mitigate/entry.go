@@ -61,11 +61,10 @@ type tuneEntry struct {
 }
 
 // exceptOn is a field of an exception: its name alone stands for equality with
-// the alert's value.
+// the alert's value, a prefix for a part of it that changes.
 type exceptOn struct {
-	Field string `yaml:"field"`
-	Comp  string `yaml:"comp"`
-	Value string `yaml:"value"`
+	Field  string `yaml:"field"`
+	Prefix string `yaml:"prefix"`
 }
 
 type dangerousEntry struct {
@@ -242,7 +241,7 @@ func (ns *names) UnmarshalYAML(n *yaml.Node) error {
 	return n.Load((*[]string)(ns))
 }
 
-// UnmarshalYAML reads a field's name, or a mapping with field, comp and value.
+// UnmarshalYAML reads a field's name, or a mapping with field and prefix.
 func (x *exceptOn) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {
 		*x = exceptOn{Field: n.Value}

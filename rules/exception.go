@@ -25,8 +25,39 @@ type Exception struct {
 
 // FieldValue is a field and the value it has to have, exactly.
 type FieldValue struct {
-	Field string
-	Value string
+	Field  string
+	Value  string
+	Prefix bool // the value only has to begin with Value
+}
+
+// comp returns the operator that Falco is to compare with.
+func (f FieldValue) comp() string {
+	if f.Prefix {
+		return "startswith"
+	}
+	return "="
+}
+
+// ByPrefix lets a field of the exception have any value that begins with
+// prefix, for a part of it that changes from one event to the next. It is an
+// error if the exception does not go by the field, if the value it was made
+// from does not begin so, or if no rule can hold the prefix.
+func (x *Exception) ByPrefix(field, prefix string) error {
+	for i := range x.Fields {
+		f := &x.Fields[i]
+		if f.Field != field {
+			continue
+		}
+		if prefix == "" || !strings.HasPrefix(f.Value, prefix) {
+			return &FieldError{field, fmt.Errorf("its value does not begin with %q", prefix)}
+		}
+		if fault := valueFault(prefix); fault != "" {
+			return &FieldError{field, fmt.Errorf("%w: %s", ErrInexpressible, fault)}
+		}
+		f.Value, f.Prefix = prefix, true
+		return nil
+	}
+	return &FieldError{field, errors.New("the exception does not go by it")}
 }
 
 // FieldError is why a field of an alert cannot be part of an exception.
@@ -53,8 +84,23 @@ var ErrNoFields = errors.New("the alert has no field that an exception could go 
 // An error is a [*FieldError] for a field that e does not have or whose value
 // cannot be written, or [ErrNoFields].
 func NewException(e *event.Event, fields ...string) (*Exception, error) {
-	// What lists there are is not known, so every word may be the name of one.
-	return newException(e, fields, func(string) bool { return true })
+	return newException(e, fields, likelyList)
+}
+
+// likelyList reports whether a word may be the name of a list where the lists
+// are not known. Lists are named with underscores; a list with the name of a
+// command or of one of its options would break other rules before this one, and
+// where there is one all the same, the exception silences less, not more.
+func likelyList(word string) bool {
+	underscore := false
+	for _, c := range []byte(word) {
+		if c == '_' {
+			underscore = true
+		} else if !isLetter(c) && !('0' <= c && c <= '9') {
+			return false
+		}
+	}
+	return underscore
 }
 
 func newException(e *event.Event, fields []string, isList func(string) bool) (*Exception, error) {
@@ -80,7 +126,7 @@ func newException(e *event.Event, fields []string, isList func(string) bool) (*E
 			}
 			return nil, &FieldError{name, err}
 		}
-		x.Fields = append(x.Fields, FieldValue{name, text})
+		x.Fields = append(x.Fields, FieldValue{Field: name, Value: text})
 	}
 	if len(x.Fields) == 0 {
 		return nil, ErrNoFields
@@ -153,7 +199,8 @@ func (x *Exception) Match(e *event.Event) bool {
 		return false
 	}
 	for _, f := range x.Fields {
-		if v := e.Fields.Get(f.Field); !v.Available() || v.Text() != f.Value {
+		v := e.Fields.Get(f.Field)
+		if !v.Available() || v.Text() != f.Value && !(f.Prefix && strings.HasPrefix(v.Text(), f.Value)) {
 			return false
 		}
 	}
@@ -177,7 +224,7 @@ func (x *Exception) writeEntry(b *strings.Builder, indent string) {
 		var names, comps []string
 		for _, f := range x.Fields {
 			names = append(names, yamlFlow(f.Field))
-			comps = append(comps, "=")
+			comps = append(comps, f.comp())
 		}
 		b.WriteString(indent + "  fields: [" + strings.Join(names, ", ") + "]\n")
 		b.WriteString(indent + "  comps: [" + strings.Join(comps, ", ") + "]\n")
@@ -189,7 +236,7 @@ func (x *Exception) writeEntry(b *strings.Builder, indent string) {
 func (x *Exception) literals() []string {
 	isList := x.isList
 	if isList == nil {
-		isList = func(string) bool { return true }
+		isList = likelyList
 	}
 	var all []string
 	for _, f := range x.Fields {

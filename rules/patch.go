@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -119,8 +120,8 @@ func (x *Exception) insert(data []byte) []byte {
 	return out
 }
 
-// hasFields reports whether an exception goes by the fields of x, each
-// compared for equality.
+// hasFields reports whether an exception goes by the fields of x, each compared
+// as x compares it.
 func (x *Exception) hasFields(fields, comps *yaml.Node) bool {
 	if !isSequence(fields) || len(fields.Content) != len(x.Fields) {
 		return false
@@ -131,13 +132,20 @@ func (x *Exception) hasFields(fields, comps *yaml.Node) bool {
 		}
 	}
 	if comps == nil {
-		return true
+		return !slices.ContainsFunc(x.Fields, func(f FieldValue) bool { return f.Prefix })
 	}
 	if !isSequence(comps) || len(comps.Content) != len(x.Fields) {
 		return false
 	}
-	for _, c := range comps.Content {
-		if c = resolved(c); c == nil || blankless(c.Value) != "=" && blankless(c.Value) != "==" {
+	for i, c := range comps.Content {
+		if c = resolved(c); c == nil {
+			return false
+		}
+		comp := blankless(c.Value)
+		if comp == "==" {
+			comp = "="
+		}
+		if comp != x.Fields[i].comp() {
 			return false
 		}
 	}

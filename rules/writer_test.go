@@ -34,7 +34,7 @@ func TestExceptionYAML(t *testing.T) {
       fields: [proc.exepath, proc.cmdline]
       comps: [=, =]
       values:
-        - ['"/bin/event-generator"', '"sh \x2dc \x22x\" \x73hell_binaries z"']
+        - [/bin/event-generator, '"sh -c \"x\" \x73hell_binaries z"']
   override:
     exceptions: append
 `
@@ -141,5 +141,31 @@ func TestOverrideYAML(t *testing.T) {
 	}
 	if _, err := (&Override{Rule: "R", Condition: "a", AppendCondition: "b"}).YAML(); err == nil {
 		t.Error("a key was both added to and replaced")
+	}
+}
+
+// TestExceptionByPrefix widens one field of an exception to a prefix.
+func TestExceptionByPrefix(t *testing.T) {
+	e := alert(t, "R", `"proc.exepath":"/bin/tool"`, `"fd.name":"/tmp/tool-1/syslog"`)
+	x, err := NewException(e, "proc.exepath", "fd.name")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.ByPrefix("fd.name", "/tmp/tool-"); err != nil {
+		t.Fatal(err)
+	}
+	if got := x.YAML(); !strings.Contains(got, "comps: [=, startswith]") || !strings.Contains(got, "[/bin/tool, /tmp/tool-]") {
+		t.Errorf("YAML:\n%s", got)
+	}
+	if !x.Match(alert(t, "R", `"proc.exepath":"/bin/tool"`, `"fd.name":"/tmp/tool-2/syslog"`)) {
+		t.Error("does not silence the same tool's other file")
+	}
+	if x.Match(alert(t, "R", `"proc.exepath":"/bin/tool"`, `"fd.name":"/var/log/syslog"`)) {
+		t.Error("silences a file elsewhere")
+	}
+	for field, prefix := range map[string]string{"fd.name": "/var/", "proc.name": "x", "proc.exepath": ""} {
+		if err := x.ByPrefix(field, prefix); err == nil {
+			t.Errorf("ByPrefix(%q, %q) succeeded", field, prefix)
+		}
 	}
 }
