@@ -117,6 +117,23 @@ func (c *Catalog) Control(id string) (Control, bool) {
 	return c.controls[i], true
 }
 
+// Select returns the catalog with the controls of these ids in a baseline, and
+// no others. It fails if the catalog does not have one of them.
+func (c *Catalog) Select(b Baseline, ids []string) (*Catalog, error) {
+	controls := slices.Clone(c.controls)
+	for i := range controls {
+		controls[i].Baselines &^= b
+	}
+	for _, id := range ids {
+		i, ok := c.at[id]
+		if !ok {
+			return nil, &DataError{Object: id, Msg: "is not in the catalog"}
+		}
+		controls[i].Baselines |= b
+	}
+	return &Catalog{c.release, c.families, controls, c.at}, nil
+}
+
 // ParseControl returns the canonical spelling of a NIST SP 800-53 id: AU-10 or
 // AU-10(1). It is not ok if s is no such id; whether the catalog has it is
 // another question.

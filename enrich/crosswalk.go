@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"maps"
 	"math"
 	"slices"
 )
@@ -47,6 +48,14 @@ func (c *Crosswalk) Source() string { return c.source }
 // Controls returns the ids of the controls that bear on exactly that technique,
 // in the order of the catalog. The slice is shared and must not be changed.
 func (c *Crosswalk) Controls(technique string) []string { return c.of[technique] }
+
+// Techniques returns the ids of the techniques that the source looked at,
+// sorted, those included that no control bears on.
+func (c *Crosswalk) Techniques() []string {
+	ids := slices.AppendSeq(slices.Collect(maps.Keys(c.of)), maps.Keys(c.none))
+	slices.Sort(ids)
+	return ids
+}
 
 // NoControl reports whether the source looked at the technique and says that no
 // control bears on it.

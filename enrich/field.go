@@ -10,6 +10,7 @@ import "github.com/falconer-go/falconer/event"
 //	alert.nist               a list of control ids, without the derived ones
 //	alert.pci                a list of PCI DSS ids, without version
 //
+// A list with nothing in it is null, as an alert has it: checks on it are false.
 // Every other name is read from the alert.
 type Fielded struct {
 	*event.Event
