@@ -22,9 +22,9 @@ var errNotText = errors.New("not the text of an alert")
 //     near is zero, it stands on the first day of the year 1.
 //   - Fields are those of a tail in the form (user=root command=ls) or
 //     | user=root command=ls, where it is clear which of Falco's fields a
-//     label stands for and where its value ends. Whoever caused the event may
-//     have written text that looks like such a tail: where it matters, have
-//     Falco print JSON.
+//     label stands for and where its value ends; a label that stands for
+//     none keeps its own name. Whoever caused the event may have written text
+//     that looks like such a tail: where it matters, have Falco print JSON.
 //
 // An error is a *[SyntaxError].
 func ParseText(line string, near time.Time) (*Event, error) {
