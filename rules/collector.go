@@ -156,7 +156,6 @@ type entry struct {
 	text    string
 	list    bool
 	entries []entry
-	node    *yaml.Node
 }
 
 func (e *entry) valid() bool { return e.list && len(e.entries) > 0 || !e.list && e.text != "" }

@@ -321,7 +321,7 @@ func (r *reader) exceptions(n *yaml.Node, c chain, add bool) ([]exceptionInfo, e
 			}
 			for _, v := range values.Content {
 				v = resolved(v)
-				e, err := r.entry(v, "", vc.with(r.file.item(TypeExceptionValue, "", v)), 0)
+				e, err := r.entry(v, "", &path{in: &vc, typ: TypeExceptionValue, n: v}, 0)
 				if err != nil {
 					return nil, err
 				}
@@ -343,26 +343,49 @@ func (r *reader) entryAt(ex *yaml.Node, key string, c chain, optional bool) (ent
 		}
 		return entry{}, c.invalid("Item has no mapping for key '" + key + "'")
 	}
-	return r.entry(n, key, c, 0)
+	return r.entry(n, key, &path{in: &c}, 0)
+}
+
+// path is a chain that is only put together when there is something to say:
+// exceptions have many values.
+type path struct {
+	up  *path
+	in  *chain // the beginning, in place of up
+	typ string // "" for no item of its own
+	key string
+	n   *yaml.Node
+}
+
+func (r *reader) chain(p *path) chain {
+	c := chain{}
+	if p.in != nil {
+		c = *p.in
+	} else {
+		c = r.chain(p.up)
+	}
+	if p.typ == "" {
+		return c
+	}
+	return c.with(r.file.item(p.typ, p.key, p.n))
 }
 
 // entry reads a text or a list of entries; anything else is an empty text.
-func (r *reader) entry(n *yaml.Node, key string, c chain, depth int) (entry, error) {
-	vc := c.with(r.file.item(TypeValueFor, key, n))
+func (r *reader) entry(n *yaml.Node, key string, up *path, depth int) (entry, error) {
+	at := &path{up: up, typ: TypeValueFor, key: key, n: n}
 	if !r.spend(1) || depth > maxEntryDepth {
-		return entry{}, vc.fail(ErrTooLarge, "too many values, aliases counted")
+		return entry{}, r.chain(at).fail(ErrTooLarge, "too many values, aliases counted")
 	}
 	switch {
 	case isScalar(n):
 		if n.Value == "" {
-			return entry{}, vc.invalid("Value must be non-empty")
+			return entry{}, r.chain(at).invalid("Value must be non-empty")
 		}
-		return entry{text: n.Value, node: n}, nil
+		return entry{text: n.Value}, nil
 	case isSequence(n):
-		e := entry{list: true, node: n}
+		e := entry{list: true, entries: make([]entry, 0, len(n.Content))}
 		for _, v := range n.Content {
 			v = resolved(v)
-			sub, err := r.entry(v, "", vc.with(r.file.item(TypeException, "", v)), depth+1)
+			sub, err := r.entry(v, "", &path{up: at, typ: TypeException, n: v}, depth+1)
 			if err != nil {
 				return entry{}, err
 			}
@@ -370,7 +393,7 @@ func (r *reader) entry(n *yaml.Node, key string, c chain, depth int) (entry, err
 		}
 		return e, nil
 	}
-	return entry{node: n}, nil
+	return entry{}, nil
 }
 
 // maxEntryDepth bounds what an alias to the list that holds it would unfold.

@@ -177,7 +177,7 @@ func (s *source) documents(l *Limits) ([]*yaml.Node, error) {
 // depthLimit bounds the nesting of what the YAML reader accepts.
 type depthLimit int
 
-var errDepth = errors.New("nested too deep")
+var errDepth = errors.New("nested deeper than the limit")
 
 func (d depthLimit) CheckDepth(depth int, _ *yaml.DepthContext) error {
 	if depth > int(d) {
@@ -189,16 +189,17 @@ func (d depthLimit) CheckDepth(depth int, _ *yaml.DepthContext) error {
 func (depthLimit) CheckAlias(int, int) error { return nil }
 
 func (s *source) yamlFault(root chain, err error) error {
-	if errors.Is(err, errDepth) {
-		return root.fail(ErrTooLarge, "nested too deep")
-	}
 	var at *yaml.LoadError
 	if !errors.As(err, &at) || at.Mark.Line == 0 {
 		return root.fail(ErrYAMLParse, err.Error())
 	}
+	code := ErrYAMLParse
+	if at.Message == errDepth.Error() { // the reader keeps no more than the text
+		code = ErrTooLarge
+	}
 	it := Item{Type: TypeValueFor, Pos: s.pos(at.Mark.Line, at.Mark.Column)}
 	it.mark = markOf(it.Pos)
-	return root.with(it).fail(ErrYAMLParse, at.Message)
+	return root.with(it).fail(code, at.Message)
 }
 
 // root is the chain that every other begins with.
