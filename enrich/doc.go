@@ -18,6 +18,9 @@
 // with stated ones: the controls that follow from a technique are apart, in
 // [Mapping.Related].
 //
+// MAPPINGS.md beside the source says where each mapping comes from, by which
+// rules it was judged, and how to object to one.
+//
 // # Versions
 //
 // Mappings speak ATT&CK 19 unless [Options] say 18. Upstream's tags are older
