@@ -80,9 +80,20 @@ func (f Fields) Get(name string) Value {
 			}
 		}
 	}
+	// Names of the same length are common; two of their bytes tell most apart
+	// without a call.
+	n := uint32(len(name))
 	for i := range list {
-		if int(list[i].nameLen) == len(name) && f.nameOf(list[i]) == name {
-			return f.valueOf(list[i])
+		e := &list[i]
+		if e.nameLen != n {
+			continue
+		}
+		at := f.text[e.name : e.name+n]
+		if n > 0 && (at[n-1] != name[n-1] || at[0] != name[0]) {
+			continue
+		}
+		if at == name {
+			return f.valueOf(*e)
 		}
 	}
 	return Value{}
