@@ -94,16 +94,38 @@ func (c *check) wrongSet() bool {
 	return c.strict && c.cls == netClass && c.mod != NoMod && c.test.isSet()
 }
 
-// matchField evaluates a check byField.
+// matchField evaluates a check byField on a value that is there.
 func (c *check) matchField(v event.Value) bool {
-	if c.op == OpExists {
-		return v.Kind() > event.Null
-	}
-	if c.cls == strClass {
-		return v.Kind() > event.Null && c.test.str(v.Text())
+	switch c.cls {
+	case strClass:
+		return c.test.str(v.Text())
+	case boolClass:
+		b, ok := v.Bool()
+		return ok && c.test.num(b2u(b))
+	case intClass, uintClass:
+		if n, ok := smallInt(v, c.left.typ.bits()); ok {
+			return c.test.num(n)
+		}
 	}
 	d, p := c.left.field.read(v, c.left.typ)
 	return p == present && c.test.datum(c.cls, &d)
+}
+
+// smallInt reads a number that has so few digits that it surely fits a type of
+// that width; most numbers do.
+func smallInt(v event.Value, bits int) (n uint64, ok bool) {
+	s := v.Text()
+	if v.Kind() != event.Number || len(s) >= bits*3/10 {
+		return 0, false
+	}
+	for i := range len(s) {
+		d := s[i] - '0'
+		if d > 9 {
+			return 0, false
+		}
+		n = n*10 + uint64(d)
+	}
+	return n, true
 }
 
 // datum tests a value of a class, the NUL bytes of strings aside.

@@ -53,14 +53,10 @@ func (c *check) evalEnds(m *machine) Tri {
 		return False
 	}
 	both := is[0] != unknown && is[1] != unknown || is[2] != unknown && is[3] != unknown
-	pass := c.passEnd
-	if c.strict {
-		pass = c.passEndStrict
-	}
 	all, any := true, false
 	for i := range ends {
 		if is[i] == present {
-			p := pass(&ends[i])
+			p := c.passEnd(&ends[i])
 			all, any = all && p, any || p
 		}
 	}
@@ -75,13 +71,14 @@ func (c *check) evalEnds(m *machine) Tri {
 	return triOf(c.op == OpNE)
 }
 
-func (c *check) passEnd(d *datum) bool { return c.test.datum(c.cls, d) }
-
-// passEndStrict repeats what Falco makes of lists here: only the first entry
-// counts, but that of fd.ip in is never found, that of fd.port in is right,
-// and intersects ends Falco.
-func (c *check) passEndStrict(d *datum) bool {
+// passEnd tests one end. Strict repeats what Falco makes of lists here: only
+// the first entry counts, but that of fd.ip in is never found, that of fd.port
+// in is right, and intersects ends Falco.
+func (c *check) passEnd(d *datum) bool {
 	first := &c.test
+	if !c.strict {
+		return first.datum(c.cls, d)
+	}
 	if c.mod != NoMod {
 		first = &c.test.each[0]
 	}
@@ -121,16 +118,23 @@ func (c *check) evalAround(m *machine) Tri {
 	f := &c.left.field
 	_, arg := bracket(f.name, len("evt.around"))
 	middle, _ := scanUint(arg)
-	v := m.lookup.Field("evt.rawtime")
-	if v.Kind() == event.Absent {
-		v = m.lookup.Field("alert.time")
-	}
-	now, ok := v.Uint()
+	now, ok := m.time()
 	if !ok {
 		return Unknown
 	}
 	delta := c.test.one.num * 1e6 // 0 for exists
 	return triOf(now-delta <= middle && middle <= now+delta)
+}
+
+// time returns when the event happened.
+func (m *machine) time() (ns uint64, ok bool) {
+	if v := m.lookup.Field("evt.rawtime"); v.Kind() != event.Absent {
+		return v.Uint()
+	}
+	if m.event != nil {
+		return uint64(m.event.Time.UnixNano()), true
+	}
+	return m.lookup.Field("alert.time").Uint()
 }
 
 // evalAncestor evaluates a check that one ancestor has to pass. An alert has

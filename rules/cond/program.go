@@ -2,6 +2,7 @@ package cond
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/falconer-go/falconer/event"
 )
@@ -26,13 +27,31 @@ var _ event.Needer = (*Program)(nil)
 // instr is a check with where to go on if it holds and if it does not. Not,
 // and, and or are only in where that is.
 type instr struct {
-	check *check
+	fast  fast
+	slot  int8 // where the field's value is kept for other checks of it; -1 if nowhere
+	alert bool // the field is one of the alert itself
 	yes   int32
 	no    int32
-	slot  int16 // where the field's value is kept for other checks of it; -1 if nowhere
-	alert bool  // the field is one of the alert itself
-	name  string
+	name  string // the field
+	text  string // what the fast ones compare with
+	few   []string
+	check *check
 }
+
+// fast is a comparison that needs no more than what is in the instruction.
+type fast uint8
+
+const (
+	slow      fast = iota // ask the check, which needs a machine
+	medium                // ask the check about the field's value
+	fastIs                // the field is there
+	fastEqual             // the string is text
+	fastOther             // the string is not text
+	fastFew               // the string is one of few
+	fastPrefix
+	fastSuffix
+	fastContains
+)
 
 // The targets that end a program.
 const (
@@ -127,7 +146,7 @@ func (p *Program) run(e *event.Event, l Lookup) bool {
 	for pc >= 0 {
 		in := &p.code[pc]
 		holds := false
-		if in.check.how != byField {
+		if in.fast == slow {
 			holds = in.check.eval(m) == True
 		} else {
 			var v event.Value
@@ -145,7 +164,7 @@ func (p *Program) run(e *event.Event, l Lookup) bool {
 				kept[in.slot] = v
 				have |= 1 << in.slot
 			}
-			holds = in.check.matchField(v)
+			holds = v.Kind() > event.Null && in.holds(v)
 		}
 		if holds {
 			pc = in.yes
@@ -156,11 +175,81 @@ func (p *Program) run(e *event.Event, l Lookup) bool {
 	return pc == accept
 }
 
+// holds evaluates a check of a value that is neither absent nor null.
+func (in *instr) holds(v event.Value) bool {
+	switch in.fast {
+	case fastIs:
+		return true
+	case fastEqual:
+		return v.Text() == in.text
+	case fastOther:
+		return v.Text() != in.text
+	case fastFew:
+		text := v.Text()
+		for _, s := range in.few {
+			if s == text {
+				return true
+			}
+		}
+		return false
+	case fastPrefix:
+		return strings.HasPrefix(v.Text(), in.text)
+	case fastSuffix:
+		return strings.HasSuffix(v.Text(), in.text)
+	case fastContains:
+		return strings.Contains(v.Text(), in.text)
+	}
+	return in.check.matchField(v)
+}
+
+// fast returns how to evaluate a check of a field, and what to compare with.
+func (c *check) fast() (f fast, text string, few []string) {
+	switch {
+	case c.op == OpExists:
+		return fastIs, "", nil
+	case c.cls != strClass:
+		return medium, "", nil
+	case c.test.strs != nil && c.test.strs.many == nil && c.op != OpNE:
+		return fastFew, "", c.test.strs.few
+	case c.mod != NoMod:
+		return medium, "", nil
+	}
+	text = c.test.one.str
+	op := c.op
+	if op == OpGlob {
+		g := &c.test.glob
+		text = g.text
+		switch g.kind {
+		case globEqual:
+			op = OpEq
+		case globPrefix:
+			op = OpStartsWith
+		case globSuffix:
+			op = OpEndsWith
+		case globContains:
+			op = OpContains
+		}
+	}
+	switch op {
+	case OpEq:
+		return fastEqual, text, nil
+	case OpNE:
+		return fastOther, text, nil
+	case OpStartsWith:
+		return fastPrefix, text, nil
+	case OpEndsWith:
+		return fastSuffix, text, nil
+	case OpContains:
+		return fastContains, text, nil
+	}
+	return medium, "", nil
+}
+
 // assembler turns a tree into instructions. It emits from the back, so that
 // where to go on is known.
 type assembler struct {
 	p     *Program
-	slots map[string]int16
+	slots map[string]int8
 }
 
 // emit emits n with where to go on, and returns where n begins.
@@ -185,6 +274,7 @@ func (a *assembler) emit(n *node, yes, no int32) int32 {
 		return no
 	case byField:
 		in.name, in.alert = n.check.left.field.name, n.check.left.field.alert
+		in.fast, in.text, in.few = n.check.fast()
 		if slot, ok := a.slots[in.name]; ok {
 			in.slot = slot
 		}
@@ -196,16 +286,16 @@ func (a *assembler) emit(n *node, yes, no int32) int32 {
 }
 
 // sharedFields gives a slot to each field that several checks read as it is.
-func sharedFields(n *node) map[string]int16 {
+func sharedFields(n *node) map[string]int8 {
 	count := map[string]int{}
-	slots := map[string]int16{}
+	slots := map[string]int8{}
 	n.checks(func(c *check) {
 		if c.how != byField {
 			return
 		}
 		name := c.left.field.name
 		if count[name]++; count[name] == 2 && len(slots) < maxSlots {
-			slots[name] = int16(len(slots))
+			slots[name] = int8(len(slots))
 		}
 	})
 	return slots
