@@ -19,6 +19,10 @@ type DecoderOptions struct {
 	// it.
 	Reuse bool
 
+	// Strict makes an error of what is not an alert, in place of skipping it:
+	// for input that should hold nothing else.
+	Strict bool
+
 	// NoText makes lines of text that are alerts count as noise.
 	NoText bool
 

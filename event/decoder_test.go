@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -285,4 +286,22 @@ func FuzzDecoder(f *testing.F) {
 			t.Errorf("(-kept +reused)\n%s", diff)
 		}
 	})
+}
+
+// TestDecoderStrict holds that no noise goes by unsaid.
+func TestDecoderStrict(t *testing.T) {
+	const alert = `{"rule":"A","priority":"Notice","time":"2026-01-02T03:04:05Z"}`
+	in := alert + "\nnoise\n\n{x}\n" + alert + " glued\n" + alert
+	var got []string
+	for e, err := range NewDecoder(strings.NewReader(in), &DecoderOptions{Strict: true}).All() {
+		if err != nil {
+			got = append(got, err.Error())
+		} else {
+			got = append(got, e.Rule)
+		}
+	}
+	want := []string{"A", "line 2: offset 63: not an alert", "line 4: offset 71: expected a key", "A", "line 5: offset 137: not an alert", "A"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
 }

@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"time"
 )
@@ -31,7 +32,7 @@ func (d *Decoder) line(e *Event) (found bool, err error) {
 		if looksLikeAlert(line) {
 			err = d.fault(0, tooLong(d.opts.Limits))
 		} else {
-			d.skipped++
+			err = d.noise(SyntaxError{Line: d.in.line, Offset: d.in.offset()})
 		}
 		d.in.skipLine()
 		return err != nil, err
@@ -114,11 +115,12 @@ func (d *Decoder) fromWrapper(e *Event) (found bool, err error) {
 		}
 		if o != closed {
 			// What is inside a broken object is no line of its own.
+			place := r.place
 			*r = wrapped{}
 			if !meant {
-				d.skipped++
+				err = d.noise(place)
 			}
-			return meant, err
+			return err != nil, err
 		}
 		r.pass(object + f.at)
 		if meant {
@@ -127,10 +129,22 @@ func (d *Decoder) fromWrapper(e *Event) (found bool, err error) {
 		r.noise = true
 	}
 	if r.noise || len(bytes.TrimSpace(r.text)) > 0 {
-		d.skipped++
+		err = d.noise(r.place)
 	}
 	*r = wrapped{}
-	return false, nil
+	return err != nil, err
+}
+
+var errNoise = errors.New("not an alert")
+
+// noise counts what is not an alert, or says where it is.
+func (d *Decoder) noise(place SyntaxError) error {
+	if !d.opts.Strict {
+		d.skipped++
+		return nil
+	}
+	place.Err = errNoise
+	return &place
 }
 
 // pass goes on behind the first n bytes.

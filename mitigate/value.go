@@ -50,6 +50,9 @@ func show(s string, most int) string {
 	}
 	s = strings.ReplaceAll(s, "<NA>", "(not available)")
 	s = Redact(s)
+	if len(s) <= most && printable(s) {
+		return s
+	}
 	var b strings.Builder
 	n := 0
 	for i, r := range s {
@@ -78,6 +81,16 @@ func ordinary(s string) bool {
 		}
 	}
 	return len(s) < 16 || !looksSecret(s)
+}
+
+// printable reports whether s is printable ASCII throughout.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 func showRune(b *strings.Builder, r rune) {

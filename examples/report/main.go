@@ -7,7 +7,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	_ "embed"
 	"errors"
@@ -113,21 +112,11 @@ func (w *writer) open(name string, stdin io.Reader) {
 
 // read reports on each alert of r. What is no alert is named and left out.
 func (w *writer) read(name string, r io.Reader) {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, event.MaxRecordBytes+1)
-	for n := int64(1); lines.Scan(); n++ {
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
-			continue
-		}
-		e, err := event.Parse(lines.Bytes())
+	for e, err := range event.NewDecoder(r, &event.DecoderOptions{Strict: true}).All() {
 		if err == nil {
 			err = w.report(e)
 		}
 		if err != nil {
-			var syn *event.SyntaxError
-			if errors.As(err, &syn) {
-				syn.Line = n
-			}
 			w.fail(fmt.Errorf("%s: %w", name, err))
 		}
 	}

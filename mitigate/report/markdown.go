@@ -170,34 +170,50 @@ func (w *markdown) span(s string, cell bool) {
 
 // words writes s so that none of it is markup.
 func (w *markdown) words(s string) {
+	from := 0
 	for i := range len(s) {
 		c := s[i]
+		if !special[c] {
+			continue
+		}
+		w.raw(s[from:i])
+		from = i + 1
 		switch c {
-		case '\\', '`', '*', '[', ']', '<', '>', '~', '#':
+		case '_':
+			if i > 0 && i < len(s)-1 && alphanumeric(s[i-1]) && alphanumeric(s[i+1]) {
+				break // inside a word it means nothing
+			}
 			w.b = append(w.b, '\\')
 		case '&':
 			if reference.MatchString(s[i:]) {
 				w.b = append(w.b, '\\')
 			}
-		case '_':
-			if i == 0 || i == len(s)-1 || !alphanumeric(s[i-1]) || !alphanumeric(s[i+1]) {
-				w.b = append(w.b, '\\')
-			}
 		case '\n', '\r':
 			c = ' '
-		case '@', '|':
-			w.entity(c)
-			continue
 		case ':', '.':
 			// https:// and www. are made links of.
 			if strings.HasPrefix(s[i:], "://") || i >= 3 && strings.EqualFold(s[i-3:i], "www") {
 				w.entity(c)
 				continue
 			}
+		case '@', '|':
+			w.entity(c)
+			continue
+		default:
+			w.b = append(w.b, '\\')
 		}
 		w.b = append(w.b, c)
 	}
+	w.raw(s[from:])
 }
+
+// special are the characters that may need more than to be copied.
+var special = func() (set [256]bool) {
+	for _, c := range []byte("\\`*[]<>~#_&\n\r:.@|") {
+		set[c] = true
+	}
+	return set
+}()
 
 // entity writes c as a character reference.
 func (w *markdown) entity(c byte) {
