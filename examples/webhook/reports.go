@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/mitigate/report"
+)
+
+// folder is a Handler that writes a report on each alert.
+type folder struct{ dir string }
+
+// newFolder makes the folder, so that a wrong one is found at the start.
+func newFolder(dir string) (folder, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return folder{}, err
+	}
+	f, err := os.CreateTemp(dir, ".probe")
+	if err != nil {
+		return folder{}, err
+	}
+	f.Close()
+	return folder{dir}, os.Remove(f.Name())
+}
+
+// HandleEvent writes the report under its name at once and as a whole: it is
+// renamed into place. The same alert has the same name, so writing it again
+// changes nothing.
+func (f folder) HandleEvent(ctx context.Context, e *event.Event) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(f.dir, ".new")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(report.For(e).AppendMarkdown(nil))
+	if closed := tmp.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), filepath.Join(f.dir, fileName(e)))
+	}
+	if err != nil {
+		os.Remove(tmp.Name()) // what matters is why it was not written
+	}
+	return err
+}
+
+// fileName has of the alert's own text only letters and digits of the rule.
+func fileName(e *event.Event) string {
+	slug := strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
+			return r
+		case 'A' <= r && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, e.Rule)
+	if len(slug) > 40 {
+		slug = slug[:40]
+	}
+	return e.Time.Format("20060102T150405") + "-" + strings.Trim(slug, "-") + "-" + e.ID().String() + ".md"
+}
+
+func (folder) String() string { return "report" }
