@@ -52,6 +52,7 @@ func (l *Library) read(p *Plan, g *generalKnowledge) {
 		if slices.ContainsFunc(r.Unless, holds) {
 			continue
 		}
+		p.apply("reading", r.Reading, r.If)
 		list := &p.Readings
 		if r.Topic == "gap" {
 			list = &p.Gaps
@@ -63,6 +64,15 @@ func (l *Library) read(p *Plan, g *generalKnowledge) {
 			})
 		}
 	}
+}
+
+// apply notes an entry that the plan is made of.
+func (p *Plan) apply(kind, name string, c *condition) {
+	a := Applied{Kind: kind, Name: name}
+	if c != nil {
+		a.If = c.text
+	}
+	p.Applied = append(p.Applied, a)
 }
 
 // sourceOf returns the source of e. Alerts of Falco before 0.30 have none, and
@@ -78,6 +88,7 @@ func sourceOf(e *event.Event) string {
 func (l *Library) fromRule(p *Plan, r *ruleEntry) {
 	e := p.Event
 	p.Level = ByRule
+	p.apply("rule", r.Rule, nil)
 	p.Verdict.Seen = r.Seen.first(l, e)
 	p.Verdict.Suggests = r.Suggests.first(l, e)
 	p.Verdict.Confidence = r.Confidence
@@ -117,6 +128,7 @@ func (l *Library) benign(e *event.Event, b *benignEntry, fits bool) Benign {
 func (l *Library) addPatterns(p *Plan, g *generalKnowledge) {
 	for _, pt := range g.patterns {
 		if pt.If.holds(p.Event) {
+			p.apply("pattern", pt.Pattern, pt.If)
 			p.Benign = append(p.Benign, l.benign(p.Event, &pt.benignEntry, true))
 		}
 	}

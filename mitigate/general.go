@@ -16,6 +16,7 @@ func (l *Library) fromGeneral(p *Plan) {
 	p.Verdict.Confidence = Low
 	entry, mitigations := l.fallback(p)
 	if entry != nil {
+		p.apply(entry.kindAndName())
 		p.LooksFor = entry.Means.all(l, e)
 		p.Impact = entry.Impact.all(l, e)
 		p.Triage = entry.Triage.all(l, e)
@@ -23,6 +24,7 @@ func (l *Library) fromGeneral(p *Plan) {
 	}
 	for _, id := range mitigations {
 		if m := find[mitigationEntry](l, "mitigation", id); m != nil {
+			p.apply("mitigation", id, nil)
 			p.Steps = append(p.Steps, Step{
 				Phase: Later, Do: m.Do.first(l, e), Why: m.Why.first(l, e),
 				Mitigations: mitigationRefs(p.Mapping, []string{id}), Controls: controlRefs(p.Mapping, m.NIST),
@@ -34,6 +36,19 @@ func (l *Library) fromGeneral(p *Plan) {
 	if c := l.phrase("conclude-general", e); c != nil {
 		p.Conclude = []Text{c}
 	}
+}
+
+// kindAndName returns what the entry is about, for the plan's notes.
+func (g *generalEntry) kindAndName() (kind, name string, c *condition) {
+	switch {
+	case g.Technique != "":
+		return "technique", g.Technique, nil
+	case g.Tactic != "":
+		return "tactic", g.Tactic, nil
+	case g.Source != "":
+		return "source", g.Source, nil
+	}
+	return "internal", g.Internal, nil
 }
 
 // fallback returns the entry to use, setting the plan's level, and the ATT&CK

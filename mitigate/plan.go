@@ -28,6 +28,15 @@ type Plan struct {
 	Tuning   []Text // how to tune the rule, and how not to
 	Related  []Related
 	Conclude []Text
+
+	Applied []Applied // the entries of the knowledge that the plan is made of
+}
+
+// Applied is an entry of the knowledge that a plan draws on, and why.
+type Applied struct {
+	Kind string // rule, technique, reading, pattern, urgency, ...
+	Name string
+	If   string // the condition that held; "" if the entry has none
 }
 
 // Level says how specific the knowledge behind a [Plan] is.

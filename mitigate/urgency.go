@@ -28,6 +28,7 @@ func (l *Library) rate(p *Plan, g *generalKnowledge) {
 		if !r.If.holds(e) {
 			continue
 		}
+		p.apply("urgency", r.Urgency, r.If)
 		n += r.Step
 		joint := ", raised because "
 		if r.Step < 0 {

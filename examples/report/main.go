@@ -2,8 +2,8 @@
 //
 //	report [flags] [FILE...]
 //
-// Each FILE holds alerts as Falco writes them with json_output; - is standard
-// input. Without a FILE it renders a sample alert that is built in.
+// Each FILE holds alerts in any form that Falco and its relays write; - is
+// standard input. Without a FILE it renders a sample alert that is built in.
 package main
 
 import (
@@ -32,12 +32,16 @@ func main() {
 }
 
 // run is main without the process: it returns the exit status, 1 if a record
-// could not be read and 2 if the arguments are wrong.
+// could not be read or a report not be written, and 2 if the arguments are
+// wrong.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("report", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	format := flags.String("format", "markdown", "markdown, html, json or text")
+	format := flags.String("format", "markdown", "markdown, html, text, json or slack")
 	attack := flags.String("attack", "19", "version of ATT&CK to map to: 19 or 18")
+	incident := flags.Bool("incident", false, "gather the alerts of an incident into one report")
+	folder := flags.String("o", "", "write each report to a file in this `folder`, with an index page")
+	explain := flags.Bool("explain", false, "say why each report says what it says, in place of the report")
 	flags.Usage = func() {
 		fmt.Fprint(stderr, "usage: report [flags] [FILE...]\n\nWrites a report on each alert in the files; - is standard input.\n"+
 			"Without a file it reports on a sample alert.\n\n")
@@ -49,94 +53,103 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		}
 		return 2
 	}
+	usage := func(err error) int {
+		fmt.Fprintln(stderr, "report:", err)
+		return 2
+	}
 	version, err := enrich.ParseVersion(*attack)
 	if err != nil {
-		fmt.Fprintln(stderr, "report:", err)
-		return 2
+		return usage(err)
 	}
-	render, err := renderer(*format)
+	f, err := formatNamed(*format, stdout)
 	if err != nil {
-		fmt.Fprintln(stderr, "report:", err)
-		return 2
+		return usage(err)
 	}
-	w := &writer{out: stdout, render: render, enricher: enrich.New(&enrich.Options{Version: version}), errs: stderr}
+	if *explain {
+		f = explanation
+	}
+	var out sink = &stream{w: stdout, format: f}
+	if *folder != "" {
+		if out, err = newFolder(*folder, f); err != nil {
+			return usage(err)
+		}
+	}
+	r := &reporter{out: out, errs: stderr, mapping: enrich.New(&enrich.Options{Version: version}), incidents: *incident}
 	if flags.NArg() == 0 {
-		w.read("sample", bytes.NewReader(sample))
+		r.read("sample", bytes.NewReader(sample))
 	}
 	for _, name := range flags.Args() {
-		w.open(name, stdin)
+		r.open(name, stdin)
 	}
-	return w.status
+	r.finish()
+	return r.status
 }
 
-// renderer returns the function that writes a report in a format.
-func renderer(format string) (func(*report.Report) ([]byte, error), error) {
-	switch format {
-	case "markdown":
-		return func(r *report.Report) ([]byte, error) { return r.AppendMarkdown(nil), nil }, nil
-	case "text":
-		return func(r *report.Report) ([]byte, error) { return r.AppendText(nil, nil), nil }, nil
-	case "html":
-		return func(r *report.Report) ([]byte, error) { return r.AppendHTML(nil), nil }, nil
-	case "json":
-		return func(r *report.Report) ([]byte, error) {
-			b, err := r.MarshalJSON()
-			return append(b, '\n'), err
-		}, nil
-	}
-	return nil, fmt.Errorf("unknown format %q: there are markdown, html, json and text", format)
-}
-
-// writer writes a report on each alert it reads.
-type writer struct {
-	out, errs io.Writer
-	render    func(*report.Report) ([]byte, error)
-	enricher  *enrich.Enricher
-	written   int
+// reporter makes reports of the alerts it reads.
+type reporter struct {
+	out       sink
+	errs      io.Writer
+	mapping   *enrich.Enricher
+	incidents bool
+	alerts    []*event.Event // kept for incidents
+	progress  progress
 	status    int
 }
 
-func (w *writer) open(name string, stdin io.Reader) {
+func (r *reporter) open(name string, stdin io.Reader) {
 	if name == "-" {
-		w.read("standard input", stdin)
+		r.read("standard input", stdin)
 		return
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		w.fail(err)
+		r.fail(err)
 		return
 	}
 	defer f.Close()
-	w.read(name, f)
+	if info, err := f.Stat(); err == nil {
+		r.progress.start(r.errs, name, info.Size())
+	}
+	r.read(name, f)
+	r.progress.stop()
 }
 
-// read reports on each alert of r. What is no alert is named and left out.
-func (w *writer) read(name string, r io.Reader) {
-	for e, err := range event.NewDecoder(r, &event.DecoderOptions{Strict: true}).All() {
+// read reports on each alert of in. What is no alert is named and left out.
+func (r *reporter) read(name string, in io.Reader) {
+	d := event.NewDecoder(in, &event.DecoderOptions{Strict: true})
+	for e, err := range d.All() {
 		if err == nil {
-			err = w.report(e)
+			err = r.take(e)
 		}
 		if err != nil {
-			w.fail(fmt.Errorf("%s: %w", name, err))
+			r.fail(fmt.Errorf("%s: %w", name, err))
+		}
+		r.progress.at(d.Offset())
+	}
+}
+
+func (r *reporter) take(e *event.Event) error {
+	if r.incidents {
+		r.alerts = append(r.alerts, e)
+		return nil
+	}
+	return r.out.add(report.New(mitigate.Default().Plan(e, r.mapping.For(e))))
+}
+
+// finish writes the reports on incidents, and what stands behind all reports.
+func (r *reporter) finish() {
+	for _, alerts := range report.Group(r.alerts, report.GroupOptions{}) {
+		if err := r.out.add(report.StoryOf(mitigate.Default(), r.mapping.For, alerts)); err != nil {
+			r.fail(err)
 		}
 	}
+	if err := r.out.close(); err != nil {
+		r.fail(err)
+	}
 }
 
-func (w *writer) report(e *event.Event) error {
-	plan := mitigate.Default().Plan(e, w.enricher.For(e))
-	b, err := w.render(report.New(plan))
-	if err != nil {
-		return err
-	}
-	if w.written > 0 && b[0] == '#' {
-		b = append([]byte("\n---\n\n"), b...)
-	}
-	w.written++
-	_, err = w.out.Write(b)
-	return err
-}
-
-func (w *writer) fail(err error) {
-	fmt.Fprintln(w.errs, "report:", err)
-	w.status = 1
+func (r *reporter) fail(err error) {
+	r.progress.clear()
+	fmt.Fprintln(r.errs, "report:", err)
+	r.status = 1
 }

@@ -76,3 +76,54 @@ func TestJSON(t *testing.T) {
 		t.Errorf("got %+v", doc)
 	}
 }
+
+func TestFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "reports")
+	var out, errs bytes.Buffer
+	good := string(bytes.TrimSpace(sample))
+	if status := run([]string{"-format", "html", "-o", dir, "-"}, strings.NewReader(good+"\n"+good), &out, &errs); status != 0 {
+		t.Fatalf("status %d: %s", status, &errs)
+	}
+	index, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"00001-clear-log-activities.html", "00002-clear-log-activities.html"} {
+		if !bytes.Contains(index, []byte(`href="`+name+`"`)) {
+			t.Errorf("the index does not link to %s", name)
+		}
+		if page, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !bytes.HasPrefix(page, []byte("<!DOCTYPE html>")) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestIncidentAndExplain(t *testing.T) {
+	var out, errs bytes.Buffer
+	good := string(bytes.TrimSpace(sample))
+	if status := run([]string{"-incident", "-"}, strings.NewReader(good+"\n"+good), &out, &errs); status != 0 {
+		t.Fatalf("status %d: %s", status, &errs)
+	}
+	if n := strings.Count(out.String(), "# Falco Incident Report"); n != 1 {
+		t.Errorf("%d reports, want one on the incident", n)
+	}
+	out.Reset()
+	if status := run([]string{"-explain"}, nil, &out, &errs); status != 0 {
+		t.Fatalf("status %d: %s", status, &errs)
+	}
+	for _, want := range []string{"pattern falco-event-generator, as proc.name = event-generator", "T1070 Indicator Removal: the rule's tag T1070"} {
+		if !strings.Contains(strings.Join(strings.Fields(out.String()), " "), want) {
+			t.Errorf("the explanation lacks %q:\n%s", want, &out)
+		}
+	}
+}
+
+func TestSlug(t *testing.T) {
+	for in, want := range map[string]string{
+		"Clear Log Activities": "clear-log-activities", "../../etc/passwd": "etc-passwd", "\u202e": "", strings.Repeat("a/", 99): strings.Repeat("a-", 24)[:47],
+	} {
+		if got := slug(in); got != want {
+			t.Errorf("slug(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

@@ -46,13 +46,25 @@ type htmlWriter struct{ b []byte }
 
 func (w *htmlWriter) raw(s string) { w.b = append(w.b, s...) }
 
-func (w *htmlWriter) page(d *document) {
+// head writes all of a page that stands before its header.
+func (w *htmlWriter) head(title string) {
 	w.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" +
 		`<meta http-equiv="Content-Security-Policy" content="` + contentPolicy() + "\">\n" +
 		`<meta name="viewport" content="width=device-width, initial-scale=1">` + "\n" +
 		`<meta name="referrer" content="no-referrer">` + "\n<title>")
-	w.escape(d.title + ": " + d.subject.String())
-	w.raw("</title>\n<style>" + styleSheet + "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#report\">Skip to the report</a>\n<header>\n<h1><small>")
+	w.escape(title)
+	w.raw("</title>\n<style>" + styleSheet + "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#report\">Skip to the report</a>\n")
+}
+
+// foot writes all of a page that stands behind its main part.
+func (w *htmlWriter) foot() {
+	w.raw("<footer><p>Written by falconer from alerts alone. Values in boxes are text of an alert: whoever caused it may have chosen them.</p></footer>\n<script>" +
+		copyScript + "</script>\n</body>\n</html>\n")
+}
+
+func (w *htmlWriter) page(d *document) {
+	w.head(d.title + ": " + d.subject.String())
+	w.raw("<header>\n<h1><small>")
 	w.escape(d.title)
 	w.raw("</small>")
 	w.escape(d.subject.String())
@@ -73,8 +85,8 @@ func (w *htmlWriter) page(d *document) {
 		w.blocks(s.blocks)
 		w.raw("</section>\n")
 	}
-	w.raw("</main>\n<footer><p>Written by falconer from the alert alone. Values in boxes are text of the alert: whoever caused it may have chosen them.</p></footer>\n<script>" +
-		copyScript + "</script>\n</body>\n</html>\n")
+	w.raw("</main>\n")
+	w.foot()
 }
 
 func anchor(title string) string { return strings.ReplaceAll(strings.ToLower(title), " ", "-") }

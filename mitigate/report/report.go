@@ -43,6 +43,14 @@ func New(p *mitigate.Plan) *Report {
 // first alert.
 func (r *Report) Plan() *mitigate.Plan { return r.plan }
 
+// plans returns the plans that the report is made of.
+func (r *Report) plans() []*mitigate.Plan {
+	if r.story != nil {
+		return r.story.plans
+	}
+	return []*mitigate.Plan{r.plan}
+}
+
 // builder turns a plan into a document.
 type builder struct {
 	p     *mitigate.Plan

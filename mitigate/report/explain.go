@@ -1,0 +1,50 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/falconer-go/falconer/enrich"
+)
+
+// AppendExplanation appends, as plain text, why the report says what it says:
+// the entries of the knowledge it is made of with the conditions that held, and
+// the evidence for each item of the mapping.
+func (r *Report) AppendExplanation(dst []byte) []byte {
+	w := textWriter{b: dst, width: defaultWidth}
+	plans := r.plans()
+	for i, p := range plans {
+		if i > 0 {
+			w.b = append(w.b, '\n')
+		}
+		w.wrap(join(say("WHY: "), value("alert.rule", p.Event.Rule), say(" (knowledge by "+p.Level.String()+")")), "", "")
+		for _, a := range p.Applied {
+			t := join(say(a.Kind+" "), value("", a.Name))
+			if a.If != "" {
+				t = join(t, say(", as "+strings.Join(strings.Fields(a.If), " ")))
+			}
+			w.wrap(t, "- ", "  ")
+		}
+		m := p.Mapping
+		item := func(id, name string, list []enrich.Evidence) {
+			for _, ev := range list {
+				w.wrap(join(say(id+" "+name+": "), why([]enrich.Evidence{ev})), "- ", "  ")
+			}
+		}
+		for _, t := range m.Techniques {
+			item(t.ID, t.Name, t.Evidence)
+		}
+		for _, t := range m.Tactics {
+			item(t.ID, t.Name, t.Evidence)
+		}
+		for _, c := range m.Controls {
+			item(c.ID, c.Name, c.Evidence)
+		}
+		for _, c := range m.Related() {
+			item(c.ID, c.Name, c.Evidence)
+		}
+		for _, q := range m.Requirements {
+			item(q.String(), "", q.Evidence)
+		}
+	}
+	return w.b
+}
