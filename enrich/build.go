@@ -330,8 +330,12 @@ func (b *builder) ruleEntry(entry ruleEntry) {
 		b.note(NoteNone, entry.rule, "", entry.reason)
 	}
 	for id := range strings.FieldsSeq(entry.controls) {
-		if id, ok := strings.CutPrefix(id, "PCI:"); ok {
-			b.addRequirement(Requirement{pciName, pciRelease, id}, e)
+		if prefix, id, ok := strings.Cut(id, ":"); ok {
+			r := benchmarks[prefix]
+			r.ID = id
+			e := e
+			e.Confidence = MediumConfidence // the alert bears on it, and does not show that it is unmet
+			b.addRequirement(r, e)
 			continue
 		}
 		if c, ok := b.catalog.Control(id); ok && !c.Withdrawn {

@@ -203,7 +203,11 @@ func (c *checker) checkTactic(t checkedTag) {
 			here = "TA0005"
 		}
 		x, _ = c.matrix.Tactic(here)
-		c.add(t, CodeTacticRenamed, "ATT&CK "+c.matrix.release+" has no "+strings.ReplaceAll(c.or(t.slug, t.id), "-", " ")+"; here it is "+x.Name, "write "+tacticTag(x))
+		was := strings.ReplaceAll(t.id, "-", " ")
+		if len(t.tactics) > 1 {
+			was = "defense evasion"
+		}
+		c.add(t, CodeTacticRenamed, "ATT&CK "+c.matrix.release+" has no "+was+"; here it is "+x.Name, "write "+tacticTag(x))
 	}
 }
 

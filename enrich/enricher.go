@@ -24,9 +24,10 @@ type Options struct {
 	// [Enricher.Enrich]. New panics if one has no name or no Add.
 	Sources []Source
 
-	// CacheRules bounds how many rules are remembered, 4096 if it is 0. A rule
-	// takes a few kilobytes. Names of rules come with the alerts, so there must
-	// be a bound.
+	// CacheRules bounds how many rules are remembered, 1024 if it is 0. A rule
+	// takes a few kilobytes. Names and tags of rules come with the alerts, so
+	// there must be a bound; a rule with more than 64 tags or 4 KB of name and
+	// tags is mapped anew for each alert.
 	CacheRules int
 }
 
@@ -149,11 +150,20 @@ func (n *Enricher) lookup(rule, source string, tags []string) *cached {
 }
 
 const (
-	defaultCacheRules = 4096
+	defaultCacheRules = 1024
+	cachedTags        = 64
+	cachedBytes       = 4 << 10
 	variants          = 8 // of a rule by source and tags, or by behaviour; one is the rule
 )
 
 func (n *Enricher) remember(c *cached) {
+	bytes := len(c.rule) + len(c.source)
+	for _, tag := range c.tags {
+		bytes += len(tag)
+	}
+	if bytes > cachedBytes || len(c.tags) > cachedTags {
+		return
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	most := n.options.CacheRules

@@ -7,8 +7,8 @@ import "github.com/falconer-go/falconer/event"
 //
 //	alert.attack.technique   a list of ids, such as T1070.002, parents included
 //	alert.attack.tactic      a list of ids and short names, such as TA0005 and stealth
-//	alert.nist               a list of control ids, without the derived ones
-//	alert.pci                a list of PCI DSS ids, without version
+//	alert.nist               a list of control ids, stated or curated, without the derived ones
+//	alert.pci                a list of PCI DSS ids, stated or curated, without version
 //
 // A list with nothing in it is null, as an alert has it: checks on it are false.
 // Every other name is read from the alert.

@@ -12,10 +12,19 @@ import (
 //
 //	source, rule
 //	techniques   T1003.008/credential-access/high, the ids of V19, with a space between them
-//	controls     AU-9 AU-12 PCI:1.3.2, those that the rule is evidence for or against
+//	controls     AU-9 AU-12 PCI:1.3.2 K8S:5.2.2, those that the rule bears on
 //	reason       why these; for a rule without a technique, why it has none
 //	doubts       TAG wrong: why, or TAG weak: why, of what upstream's own tags say; with | between them
 const rulesDataset, rulesVersion = "falconer rules", "falcosecurity/rules c72713e, plugins 0b3cbd8"
+
+// benchmarks are the standards of requirements in the table, by prefix, with
+// the version whose ids are meant.
+var benchmarks = map[string]Requirement{
+	"PCI": {Standard: pciName, Version: pciRelease},
+	"K8S": {Standard: "CIS Kubernetes", Version: "1.8"},
+	"AWS": {Standard: "CIS AWS Foundations", Version: "3.0.0"},
+	"GCP": {Standard: "CIS GCP Foundations", Version: "2.0.0"},
+}
 
 // ruleEntry is one row.
 type ruleEntry struct {

@@ -58,9 +58,9 @@ func checkRow(t *testing.T, e ruleEntry) {
 		}
 	}
 	for _, id := range strings.Fields(e.controls) {
-		if pci, ok := strings.CutPrefix(id, "PCI:"); ok {
-			if !HasPCI(pci) {
-				t.Errorf("%s: PCI DSS has no %s", e.rule, pci)
+		if prefix, id, ok := strings.Cut(id, ":"); ok {
+			if benchmarks[prefix].Standard == "" || !dotted(id) || prefix == "PCI" && !HasPCI(id) {
+				t.Errorf("%s: requirement %s:%s", e.rule, prefix, id)
 			}
 			continue
 		}

@@ -54,6 +54,10 @@ type Addition struct {
 	Reason     string
 }
 
+func (a *Addition) empty() bool {
+	return len(a.Techniques)+len(a.Tactics)+len(a.Controls)+len(a.Attributes) == 0
+}
+
 // StageError is a source that did not come through.
 type StageError struct {
 	Stage Stage
@@ -169,14 +173,16 @@ func (n *Enricher) Enrich(ctx context.Context, e *event.Event) *Mapping {
 	m := n.For(e)
 	for _, s := range n.sources {
 		a, err := s.ask(ctx, e, m)
-		m = n.extend(m, s.Name, a, err)
+		if err != nil || !a.empty() {
+			m = extend(m, s.Name, a, err)
+		}
 	}
 	return m
 }
 
 // extend returns m with an addition, or with the error. It is a new mapping: m
 // is shared by all alerts of the rule.
-func (n *Enricher) extend(m *Mapping, name Stage, a Addition, err error) *Mapping {
+func extend(m *Mapping, name Stage, a Addition, err error) *Mapping {
 	b := builder{tables: m.set, m: m.clone()}
 	e := Evidence{Stage: name, Dataset: string(name), Confidence: a.Confidence, Reason: a.Reason}
 	var unknown []error
@@ -198,7 +204,7 @@ func (n *Enricher) extend(m *Mapping, name Stage, a Addition, err error) *Mappin
 	}
 	for _, id := range a.Controls {
 		c, ok := b.catalog.Control(id)
-		if !ok {
+		if !ok || c.Withdrawn {
 			unknown = append(unknown, fmt.Errorf("no control %q", id))
 			continue
 		}

@@ -72,7 +72,7 @@ var shortNames = map[string]string{
 	"discovery":           "discovery",
 	"lateral-movement":    "lateral-movement",
 	"collection":          "collection",
-	"command-and-control": "command-and-control", "c2": "command-and-control",
+	"command-and-control": "command-and-control", "command-control": "command-and-control", "c2": "command-and-control",
 	"exfiltration": "exfiltration", "data-exfiltration": "exfiltration",
 	"impact": "impact",
 }
@@ -181,7 +181,7 @@ func cutSlug(s string) (slug string, ok bool) {
 	if s == "" {
 		return "", true
 	}
-	if (s[0] == '-' || s[0] == '_') && len(s) > 1 {
+	if s[0] == '-' || s[0] == '_' {
 		return hyphens(s[1:]), true
 	}
 	return "", false
@@ -259,7 +259,7 @@ func readCIS(s, tag string) reading {
 			r.id = number
 		case dotted(number) && r.version == "":
 			r.version = number
-		case s == "", r.version != "":
+		case s == "", r.version != "", !plain(word), len(r.std)+len(word) > 64:
 			return reading{kind: kindUnknown, id: s}
 		default:
 			r.std += " " + written
@@ -302,6 +302,17 @@ func dotted(s string) bool {
 		return false
 	}
 	return strings.Trim(s, "0123456789.") == ""
+}
+
+// plain reports whether s is ASCII letters and digits: a word of a tag that
+// becomes part of a name must be harmless wherever the name is shown.
+func plain(s string) bool {
+	for _, c := range []byte(s) {
+		if !isLetter(c) && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
 }
 
 // digits counts the digits that s begins with.

@@ -91,6 +91,7 @@ func TestTags(t *testing.T) {
 		{"PCI_DSS_99 PCI_DSS_4.0.1_x", "?PCI_DSS_99 ?PCI_DSS_4.0.1_x !unknown !unknown", ""},
 		{"CIS_Kubernetes_1.8_5.2.2 CIS_Docker_v1.6.0_5.4", "CIS Kubernetes 1.8 5.2.2 CIS Docker 1.6.0 5.4", ""},
 		{"CIS_5.2.2", "CIS 5.2.2 !ambiguous", ""},
+		{"CIS_<b>_1.8_5.2 CIS_Kubernetes_x CIS_é_1.0_2.0", "?CIS_<b>_1.8_5.2 ?CIS_Kubernetes_x ?CIS_é_1.0_2.0 !unknown !unknown !unknown", ""},
 		{"cis compliance NIST_800-53 pci-dss mitre", "#cis #compliance #NIST_800-53 #pci-dss #mitre !no-id !no-id !no-id !no-id !no-id", ""},
 		{"cisco pcie nistar", "#cisco #pcie #nistar", ""},
 	} {
@@ -217,6 +218,7 @@ func TestFielded(t *testing.T) {
 		{V19, "alert.attack.tactic", []string{"TA0005", "stealth", "TA0112", "defense-impairment"}},
 		{V18, "alert.attack.tactic", []string{"TA0005", "defense-evasion"}},
 		{V19, "alert.nist", []string{"AU-10", "AU-9"}},
+		{V19, "alert.pci", []string{"10.3.2", "10.3.4"}},
 		{V19, "alert.rule", []string{"Clear Log Activities"}},
 		{V19, "proc.name", []string{"event-generator"}},
 	} {
@@ -225,7 +227,7 @@ func TestFielded(t *testing.T) {
 			t.Errorf("%v %s: %q, want %q", tt.version, tt.name, got, tt.want)
 		}
 	}
-	if v := (Fielded{Event: e}).Field("alert.pci"); v.Kind() != event.Null {
+	if v := (Fielded{Event: &event.Event{Rule: "ours"}}).Field("alert.pci"); v.Kind() != event.Null {
 		t.Errorf("alert.pci is %v", v.Kind())
 	}
 	if v := (Fielded{Event: e}).Field("proc.nothing"); v.Kind() != event.Absent {
