@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/falconer-go/falconer/event"
@@ -17,25 +18,59 @@ type Exception struct {
 	Fields []FieldValue // what an alert must have; never empty
 
 	// Merges says that the rule has an exception of that name already, with
-	// the same fields compared for equality, to which the values are added.
+	// the same fields and comparisons, to which the values are added.
 	Merges bool
 
 	isList func(string) bool
 }
 
-// FieldValue is a field and the value it has to have, exactly.
+// FieldValue is a field and the value it has to have: exactly, unless Prefix
+// or Suffix is set.
 type FieldValue struct {
 	Field  string
 	Value  string
 	Prefix bool // the value only has to begin with Value
+
+	// Suffix says that the value only has to end with Value. An exception that
+	// picks its fields goes by the end of a connection's fd.name: where it goes
+	// stays the same, the port that it comes from does not.
+	Suffix bool
 }
 
-// comp returns the operator that Falco is to compare with.
-func (f FieldValue) comp() string {
-	if f.Prefix {
+// Comp returns the operator that Falco is to compare with.
+func (f FieldValue) Comp() string {
+	switch {
+	case f.Prefix:
 		return "startswith"
+	case f.Suffix:
+		return "endswith"
 	}
 	return "="
+}
+
+// compares reports whether the operator is that of f.
+func (f FieldValue) compares(op string) bool { return op == f.Comp() || op == "==" && f.Comp() == "=" }
+
+// holds reports whether a field with that text is silenced.
+func (f FieldValue) holds(text string) bool {
+	switch {
+	case f.Prefix:
+		return strings.HasPrefix(text, f.Value)
+	case f.Suffix:
+		return strings.HasSuffix(text, f.Value)
+	}
+	return text == f.Value
+}
+
+// fieldValue is what an exception asks of a field that has this text; chosen
+// if a caller asked for the field by name.
+func fieldValue(field, text string, chosen bool) FieldValue {
+	if field == "fd.name" && !chosen {
+		if i := strings.LastIndex(text, "->"); i > 0 && i+2 < len(text) {
+			return FieldValue{Field: field, Value: text[i:], Suffix: true}
+		}
+	}
+	return FieldValue{Field: field, Value: text}
 }
 
 // ByPrefix lets a field of the exception have any value that begins with
@@ -48,13 +83,16 @@ func (x *Exception) ByPrefix(field, prefix string) error {
 		if f.Field != field {
 			continue
 		}
-		if prefix == "" || !strings.HasPrefix(f.Value, prefix) {
+		if prefix == "" || f.Suffix || !strings.HasPrefix(f.Value, prefix) {
 			return &FieldError{field, fmt.Errorf("its value does not begin with %q", prefix)}
 		}
 		if fault := valueFault(prefix); fault != "" {
 			return &FieldError{field, fmt.Errorf("%w: %s", ErrInexpressible, fault)}
 		}
-		f.Value, f.Prefix = prefix, true
+		f.Value, f.Prefix, f.Suffix = prefix, true, false
+		if x.Merges { // with what the rule has by now, it no longer agrees
+			x.Merges, x.Name = false, x.Name+"_prefix"
+		}
 		return nil
 	}
 	return &FieldError{field, errors.New("the exception does not go by it")}
@@ -84,7 +122,11 @@ var ErrNoFields = errors.New("the alert has no field that an exception could go 
 // An error is a [*FieldError] for a field that e does not have or whose value
 // cannot be written, or [ErrNoFields].
 func NewException(e *event.Event, fields ...string) (*Exception, error) {
-	return newException(e, fields, likelyList)
+	chosen := len(fields) > 0
+	if !chosen {
+		fields = ExceptionFields(e)
+	}
+	return newException(e, fields, chosen, likelyList)
 }
 
 // likelyList reports whether a word may be the name of a list where the lists
@@ -103,13 +145,10 @@ func likelyList(word string) bool {
 	return underscore
 }
 
-func newException(e *event.Event, fields []string, isList func(string) bool) (*Exception, error) {
+// newException is NewException; chosen says that a caller named the fields.
+func newException(e *event.Event, fields []string, chosen bool, isList func(string) bool) (*Exception, error) {
 	if e.Rule == "" {
 		return nil, errors.New("the alert names no rule")
-	}
-	chosen := len(fields) > 0
-	if !chosen {
-		fields = ExceptionFields(e)
 	}
 	x := &Exception{Rule: e.Rule, isList: isList}
 	for _, name := range fields {
@@ -126,7 +165,7 @@ func newException(e *event.Event, fields []string, isList func(string) bool) (*E
 			}
 			return nil, &FieldError{name, err}
 		}
-		x.Fields = append(x.Fields, FieldValue{Field: name, Value: text})
+		x.Fields = append(x.Fields, fieldValue(name, text, chosen))
 	}
 	if len(x.Fields) == 0 {
 		return nil, ErrNoFields
@@ -172,6 +211,10 @@ func isFieldName(s string) bool {
 
 // exceptionName makes a name that says what the exception goes by.
 func exceptionName(fields []FieldValue) string {
+	const most = 3
+	if more := len(fields) - most; more > 0 {
+		return exceptionName(fields[:most]) + "_and_" + strconv.Itoa(more) + "_more"
+	}
 	var b strings.Builder
 	for i, f := range fields {
 		if i > 0 {
@@ -185,11 +228,7 @@ func exceptionName(fields []FieldValue) string {
 			}
 		}
 	}
-	name := strings.Trim(b.String(), "_")
-	if len(name) > 80 {
-		name = name[:80]
-	}
-	return name
+	return strings.Trim(b.String(), "_")
 }
 
 // Match reports whether the exception silences the alert: that it is of the
@@ -199,8 +238,7 @@ func (x *Exception) Match(e *event.Event) bool {
 		return false
 	}
 	for _, f := range x.Fields {
-		v := e.Fields.Get(f.Field)
-		if !v.Available() || v.Text() != f.Value && !(f.Prefix && strings.HasPrefix(v.Text(), f.Value)) {
+		if v := e.Fields.Get(f.Field); !v.Available() || !f.holds(v.Text()) {
 			return false
 		}
 	}
@@ -223,8 +261,8 @@ func (x *Exception) writeEntry(b *strings.Builder, indent string) {
 	if !x.Merges {
 		var names, comps []string
 		for _, f := range x.Fields {
-			names = append(names, yamlFlow(f.Field))
-			comps = append(comps, f.comp())
+			names = append(names, yamlScalar(f.Field))
+			comps = append(comps, f.Comp())
 		}
 		b.WriteString(indent + "  fields: [" + strings.Join(names, ", ") + "]\n")
 		b.WriteString(indent + "  comps: [" + strings.Join(comps, ", ") + "]\n")
@@ -240,17 +278,9 @@ func (x *Exception) literals() []string {
 	}
 	var all []string
 	for _, f := range x.Fields {
-		all = append(all, yamlFlow(condLiteral(f.Value, isList)))
+		all = append(all, yamlScalar(condLiteral(f.Value, isList)))
 	}
 	return all
-}
-
-// yamlFlow is yamlScalar for a sequence in brackets.
-func yamlFlow(s string) string {
-	if isYAMLWord(s) {
-		return s
-	}
-	return yamlScalar(s)
 }
 
 // exceptionFields are the fields that tell one cause of an alert from another

@@ -134,13 +134,17 @@ func yamlScalar(s string) string {
 }
 
 // isYAMLWord reports whether s is text to every reader of YAML, whatever its
-// version, without quotes.
+// version, without quotes: a word, or several with a blank between.
 func isYAMLWord(s string) bool {
-	if s == "" || !isLetter(s[0]) && s[0] != '/' {
+	if s == "" || !isLetter(s[0]) && s[0] != '/' || s[len(s)-1] == ' ' {
 		return false
 	}
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; !isLetter(c) && !('0' <= c && c <= '9') && strings.IndexByte("/._-@+%", c) < 0 {
+		c := s[i]
+		if c == ' ' && s[i-1] != ' ' {
+			continue
+		}
+		if !isLetter(c) && !('0' <= c && c <= '9') && strings.IndexByte("/._-@+%", c) < 0 {
 			return false
 		}
 	}

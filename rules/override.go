@@ -72,7 +72,7 @@ func (o *Override) YAML() (string, error) {
 func yamlList(list []string) string {
 	var all []string
 	for _, s := range list {
-		all = append(all, yamlFlow(s))
+		all = append(all, yamlScalar(s))
 	}
 	return "[" + strings.Join(all, ", ") + "]"
 }

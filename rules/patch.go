@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -120,32 +119,24 @@ func (x *Exception) insert(data []byte) []byte {
 	return out
 }
 
-// hasFields reports whether an exception goes by the fields of x, each compared
-// as x compares it.
+// hasFields reports whether an exception goes by the fields of x, compared in
+// the same way.
 func (x *Exception) hasFields(fields, comps *yaml.Node) bool {
-	if !isSequence(fields) || len(fields.Content) != len(x.Fields) {
+	if !isSequence(fields) || len(fields.Content) != len(x.Fields) || comps != nil && !isSequence(comps) ||
+		comps != nil && len(comps.Content) != len(x.Fields) {
 		return false
 	}
 	for i, f := range fields.Content {
 		if f = resolved(f); f == nil || f.Value != x.Fields[i].Field {
 			return false
 		}
-	}
-	if comps == nil {
-		return !slices.ContainsFunc(x.Fields, func(f FieldValue) bool { return f.Prefix })
-	}
-	if !isSequence(comps) || len(comps.Content) != len(x.Fields) {
-		return false
-	}
-	for i, c := range comps.Content {
-		if c = resolved(c); c == nil {
-			return false
+		op := "="
+		if comps != nil {
+			if c := resolved(comps.Content[i]); c != nil {
+				op = blankless(c.Value)
+			}
 		}
-		comp := blankless(c.Value)
-		if comp == "==" {
-			comp = "="
-		}
-		if comp != x.Fields[i].comp() {
+		if !x.Fields[i].compares(op) {
 			return false
 		}
 	}

@@ -33,7 +33,7 @@ func (s *Set) Exception(e *event.Event, fields ...string) (*Exception, error) {
 	chosen := fields
 	if len(fields) == 0 {
 		for _, name := range ExceptionFields(e) {
-			if s.comparable(r, name, e) == nil {
+			if text, err := exceptionValue(e.Fields.Get(name)); err == nil && s.comparable(r, fieldValue(name, text, false), e) == nil {
 				chosen = append(chosen, name)
 			}
 		}
@@ -41,12 +41,12 @@ func (s *Set) Exception(e *event.Event, fields ...string) (*Exception, error) {
 			return nil, ErrNoFields
 		}
 	}
-	x, err := newException(e, chosen, s.isList)
+	x, err := newException(e, chosen, len(fields) > 0, s.isList)
 	if err != nil {
 		return nil, err
 	}
 	for _, f := range x.Fields {
-		if err := s.comparable(r, f.Field, e); err != nil {
+		if err := s.comparable(r, f, e); err != nil {
 			return nil, &FieldError{f.Field, err}
 		}
 	}
@@ -66,21 +66,20 @@ func (s *Set) isList(word string) bool {
 	return ok
 }
 
-// comparable is why an exception of a rule cannot compare a field with the
-// value that an alert has, nil if it can.
-func (s *Set) comparable(r *Rule, field string, e *event.Event) error {
-	text, err := exceptionValue(e.Fields.Get(field))
-	if err != nil {
-		return err
-	}
-	if !isFieldName(field) || !s.engine.isField(field, r.Source) {
+// comparable is why an exception of a rule cannot ask for a value that an
+// alert has, nil if it can.
+func (s *Set) comparable(r *Rule, f FieldValue, e *event.Event) error {
+	if !isFieldName(f.Field) || !s.engine.isField(f.Field, r.Source) {
 		return fmt.Errorf("the source %s has no such field", r.Source)
 	}
-	x := operand(field)
+	x := operand(f.Field)
 	if x == nil {
 		return errors.New("this is no field that a rule can name")
 	}
-	check := &cond.Check{Left: x, Op: cond.OpEq, Right: &cond.Value{Text: text}}
+	check := &cond.Check{Left: x, Op: cond.OpEq, Right: &cond.Value{Text: f.Value}}
+	if op, _, ok := comparison(f.Comp()); ok {
+		check.Op = op
+	}
 	p, warnings, cerr := s.engine.compile(check, r.Source)
 	if cerr != nil {
 		return errors.New(cerr.Msg)
@@ -104,7 +103,7 @@ func (x *Exception) adopt(r *Rule) {
 		same := true
 		for i, f := range ex.fields.entries {
 			op, mod, ok := comparison(ex.comps.entries[min(i, len(ex.comps.entries)-1)].text)
-			same = same && f.text == x.Fields[i].Field && ok && mod == cond.NoMod && (op == cond.OpEq || op == cond.OpEqEq)
+			same = same && f.text == x.Fields[i].Field && ok && mod == cond.NoMod && x.Fields[i].compares(op.String())
 		}
 		if same && !ambiguous(r, ex.name) {
 			x.Name, x.Merges = ex.name, true
@@ -247,7 +246,7 @@ func (x *Exception) eval(e *event.Event) cond.Tri {
 		switch v := e.Fields.Get(f.Field); {
 		case v.Kind() == event.Absent:
 			held = min(held, cond.Unknown)
-		case !v.Available() || v.Text() != f.Value:
+		case !v.Available() || !f.holds(v.Text()):
 			return cond.False
 		}
 	}

@@ -28,7 +28,7 @@ func TestExceptionYAML(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `- rule: 'Clear Log Activities'
+	want := `- rule: Clear Log Activities
   exceptions:
     - name: proc_exepath_proc_cmdline
       fields: [proc.exepath, proc.cmdline]
@@ -43,6 +43,10 @@ func TestExceptionYAML(t *testing.T) {
 	}
 	if !x.Match(e) {
 		t.Error("the exception does not match the alert it was made from")
+	}
+	c, err := NewException(alert(t, "R", `"fd.name":"10.0.0.9:43812->10.96.0.1:443"`))
+	if err != nil || c.Fields[0] != (FieldValue{Field: "fd.name", Value: "->10.96.0.1:443", Suffix: true}) {
+		t.Errorf("a connection: %+v, %v", c, err)
 	}
 	if x, err := NewException(e, "user.uid"); err != nil || x.Fields[0].Value != "0" {
 		t.Errorf("user.uid: %+v, %v", x, err)
@@ -70,7 +74,7 @@ func TestExceptionRefuses(t *testing.T) {
 func read(t testing.TB, value string, isList func(string) bool) string {
 	t.Helper()
 	var doc []struct{ V []string }
-	text := "- v: [" + yamlFlow(condLiteral(value, isList)) + "]\n"
+	text := "- v: [" + yamlScalar(condLiteral(value, isList)) + "]\n"
 	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
 		t.Fatalf("%q: %v in %s", value, err, text)
 	}
@@ -126,7 +130,7 @@ func TestOverrideYAML(t *testing.T) {
   condition: 'and not proc.name = x'
   priority: CRITICAL
   enabled: false
-  tags: [x, 'y z']
+  tags: [x, y z]
   override:
     condition: append
     priority: replace
