@@ -30,7 +30,7 @@ func TestRun(t *testing.T) {
 		"condition: >\n    evt.type = execve\n    and proc.nome = a", 1))
 	unused := file("unused.yaml", good+"- list: l\n  items: [a, a]\n")
 	needs := file("needs.yaml", "- required_plugin_versions: [{name: x, version: 1.0.0}]\n")
-	hostile := file("hostile.yaml", good+"- list: \"a\\x1b[31m\\u202e\"\n  items: [a]\n")
+	hostile := file("hostile.yaml", good+"- list: \"b a\\x1b[31m\\u202e\"\n  items: [a]\n")
 	for _, tc := range []struct {
 		name   string
 		args   []string
