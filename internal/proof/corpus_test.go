@@ -88,6 +88,23 @@ func samples(t testing.TB) []*event.Event {
 	return list
 }
 
+// ofEachKind are a few samples that differ in what a report on them holds: a
+// known rule, the Kubernetes audit log, and a rule and source nobody knows.
+func ofEachKind(t testing.TB) []*event.Event {
+	want := map[string]bool{"Clear Log Activities": true, "Attach/Exec Pod": true, "Door opened at night": true}
+	var list []*event.Event
+	for _, e := range samples(t) {
+		if want[e.Rule] {
+			delete(want, e.Rule)
+			list = append(list, e)
+		}
+	}
+	if len(want) > 0 {
+		t.Fatalf("no samples of %v", want)
+	}
+	return list
+}
+
 // with returns the alert e with every string in it that a stranger could have
 // set put to v: all fields, and with all also the host and the output.
 func with(t testing.TB, e *event.Event, v string, all bool) *event.Event {

@@ -12,7 +12,7 @@ import (
 // TestHTML parses reports on hostile alerts as a browser does: the elements and
 // attributes are the same whatever the values are.
 func TestHTML(t *testing.T) {
-	all := samples(t)[:10]
+	all := ofEachKind(t)
 	for _, e := range all {
 		for _, v := range hostile {
 			for name, page := range map[string][]byte{

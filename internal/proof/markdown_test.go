@@ -16,7 +16,7 @@ import (
 // has to come out of the parser as it went in.
 func TestMarkdown(t *testing.T) {
 	md := goldmark.New(goldmark.WithExtensions(extension.GFM))
-	all := samples(t)[:10]
+	all := ofEachKind(t)
 	for _, v := range hostile {
 		for _, e := range all {
 			src := report.For(with(t, e, v, true)).AppendMarkdown(nil)
