@@ -12,7 +12,8 @@ import (
 // parsed when it is first asked for and costs nothing before. The strings of
 // the parsed objects point into the embedded text, so parsing copies no names.
 //
-//	#...                                                     a comment: source, licence, columns
+//	#release  19.1  ...                                      the first line: release, source, licence
+//	#...                                                     a comment: the columns
 //	TA0005  short  name  stix                                a tactic, in matrix order
 //	M1042   name  stix                                       a mitigation
 //	T1070   name  tactics  platforms  state  mitigations  stix
@@ -61,8 +62,6 @@ func (v Version) CTID() *Crosswalk {
 // NIST returns the embedded catalog, NIST SP 800-53 revision 5, release 5.2.0.
 func NIST() *Catalog { return nist() }
 
-const ctidSource = "CTID 800-53 r5 for ATT&CK 16.1"
-
 var (
 	matrix19 = sync.OnceValue(func() *Matrix { return embeddedMatrix(V19, attackRows(attack19Text)) })
 	matrix18 = sync.OnceValue(func() *Matrix {
@@ -103,7 +102,7 @@ func readCTID() *Crosswalk {
 		}
 		pairs[row[0]] = list
 	}
-	return NewCrosswalk(ctidSource, pairs)
+	return NewCrosswalk(release(ctidText), pairs)
 }
 
 // readNIST80053 parses the embedded catalog.
@@ -129,7 +128,7 @@ func readNIST80053() *Catalog {
 		}
 		controls = append(controls, c)
 	}
-	return must(NewCatalog("5.2.0", families, controls))
+	return must(NewCatalog(release(nistText), families, controls))
 }
 
 // attackTable is the rows of one release by kind.
@@ -182,6 +181,14 @@ func embeddedMatrix(v Version, t attackTable) *Matrix {
 		techniques = append(techniques, x)
 	}
 	return must(NewMatrix(v.String(), tactics, techniques, mitigations))
+}
+
+// release returns the release that the first line of a table names.
+func release(text string) string {
+	first, _, _ := strings.Cut(text, "\n")
+	_, rest, _ := strings.Cut(first, "\t")
+	name, _, _ := strings.Cut(rest, "\t")
+	return name
 }
 
 // rows yields the lines of a table, split at tabs. Missing columns are empty.

@@ -112,7 +112,7 @@ func (n *Enricher) For(e *event.Event) *Mapping {
 			c.tags[i] = strings.Clone(tag)
 		}
 		c.mapping = n.tables().build(c.rule, c.source, c.tags, 0)
-		n.remember(c)
+		c = n.remember(c)
 	}
 	if len(c.mapping.Techniques) > 0 {
 		return c.mapping
@@ -141,6 +141,11 @@ func (n *Enricher) For(e *event.Event) *Mapping {
 func (n *Enricher) lookup(rule, source string, tags []string) *cached {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
+	return n.find(rule, source, tags)
+}
+
+// find is called with the lock held.
+func (n *Enricher) find(rule, source string, tags []string) *cached {
 	for _, c := range n.cache[rule] {
 		if c.source == source && slices.Equal(c.tags, tags) {
 			return c
@@ -156,16 +161,21 @@ const (
 	variants          = 8 // of a rule by source and tags, or by behaviour; one is the rule
 )
 
-func (n *Enricher) remember(c *cached) {
+// remember keeps c and returns it, or what another goroutine has kept for the
+// same rule in the meantime.
+func (n *Enricher) remember(c *cached) *cached {
 	bytes := len(c.rule) + len(c.source)
 	for _, tag := range c.tags {
 		bytes += len(tag)
 	}
 	if bytes > cachedBytes || len(c.tags) > cachedTags {
-		return
+		return c
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if was := n.find(c.rule, c.source, c.tags); was != nil {
+		return was
+	}
 	most := n.options.CacheRules
 	if most <= 0 {
 		most = defaultCacheRules
@@ -182,4 +192,5 @@ func (n *Enricher) remember(c *cached) {
 	}
 	n.cache[c.rule] = append(slices.Clip(list), c)
 	n.size++
+	return c
 }

@@ -11,16 +11,17 @@ type Version uint8
 
 // The embedded releases.
 const (
-	V19 Version = iota // 19.1, which holds the same ids, names and relations as 19.0
-	V18                // 18.1
+	V19 Version = iota // the newest; 19.1 has the same ids, names and relations as 19.0
+	V18                // the last before Defense Evasion was split
 )
-
-var releases = [...]string{V19: "19.1", V18: "18.1"}
 
 // String returns the release, such as 19.1.
 func (v Version) String() string {
-	if int(v) < len(releases) {
-		return releases[v]
+	switch v {
+	case V19:
+		return release(attack19Text)
+	case V18:
+		return release(attack18Text)
 	}
 	return fmt.Sprintf("Version(%d)", uint8(v))
 }

@@ -22,8 +22,9 @@ type inputs struct {
 type sources struct {
 	now, old *enrich.Matrix
 	catalog  *enrich.Catalog
-	pairs    map[string][]string
-	pci      []string // nil where there is no source for it
+	source   string              // of the pairs
+	pairs    map[string][]string // in the ids of old
+	pci      []string            // nil where there is no source for it
 }
 
 // read reads the facts, if there are any, and then the originals in their
@@ -40,6 +41,7 @@ func (in inputs) read() (sources, error) {
 		note(err)
 		s.catalog, err = f.catalog()
 		note(err)
+		s.source = "CTID 800-53 r5 for ATT&CK 16.1"
 		s.pairs, err = f.crosswalk()
 		note(err)
 		s.pci, err = f.requirements()
@@ -60,7 +62,7 @@ func (in inputs) read() (sources, error) {
 	note(file(in.ctid, func(r io.Reader) error {
 		c, err := enrich.ReadCTID(r)
 		if err == nil {
-			s.pairs = pairsIn(c, s.old)
+			s.source, s.pairs = c.Source(), pairsIn(c, s.old)
 		}
 		return err
 	}))
@@ -135,7 +137,7 @@ func (s sources) tables() map[string]string {
 		"attack19.tsv": attackText(s.now, "2026"),
 		"attack18.tsv": attackDifference(s.now, s.old, "2025"),
 		"nist.tsv":     nistText(s.catalog),
-		"ctid.tsv":     ctidText(s.pairs),
+		"ctid.tsv":     ctidText(s.source, s.pairs),
 	}
 	if s.pci != nil {
 		tables["pci.tsv"] = pciText(s.pci)

@@ -47,7 +47,7 @@ func attackLines(m *enrich.Matrix, stix bool) []string {
 }
 
 func attackText(m *enrich.Matrix, year string) string {
-	return "# ATT&CK enterprise " + m.Release() + ". © " + year + " " + attackNotice + attackHeader +
+	return "#release\t" + m.Release() + "\tATT&CK for enterprise. © " + year + " " + attackNotice + attackHeader +
 		strings.Join(attackLines(m, true), "")
 }
 
@@ -60,7 +60,7 @@ func attackDifference(now, old *enrich.Matrix, year string) string {
 		same[l] = true
 	}
 	var b strings.Builder
-	b.WriteString("# ATT&CK enterprise " + old.Release() + ": what differs from " + now.Release() + ". © " + year + " " + attackNotice + attackHeader)
+	b.WriteString("#release\t" + old.Release() + "\tATT&CK for enterprise, what differs from " + now.Release() + ". © " + year + " " + attackNotice + attackHeader)
 	for _, l := range attackLines(old, false) {
 		if !same[l] || strings.HasPrefix(l, "TA") {
 			b.WriteString(l)
@@ -76,7 +76,7 @@ func attackDifference(now, old *enrich.Matrix, year string) string {
 
 func nistText(c *enrich.Catalog) string {
 	var b strings.Builder
-	b.WriteString("# NIST SP 800-53 revision 5, release " + c.Release() + ". US Government work, public domain.\n")
+	b.WriteString("#release\t" + c.Release() + "\tNIST SP 800-53 revision 5. US Government work, public domain.\n")
 	b.WriteString("# family\tname\n# id\ttitle\tbaselines\tstate\tsince\n")
 	seen := map[string]bool{}
 	for x := range c.Controls() {
@@ -105,9 +105,9 @@ func nistText(c *enrich.Catalog) string {
 	return b.String()
 }
 
-func ctidText(pairs map[string][]string) string {
+func ctidText(source string, pairs map[string][]string) string {
 	var b strings.Builder
-	b.WriteString("# Center for Threat-Informed Defense, Mappings Explorer (Apache-2.0): NIST SP 800-53 r5 for ATT&CK 16.1, in the ids of 18.1.\n")
+	b.WriteString("#release\t" + source + "\tCenter for Threat-Informed Defense, Mappings Explorer (Apache-2.0), in the ids of data/attack18.tsv.\n")
 	b.WriteString("# technique\tcontrols; none: it was looked at, and no control bears on it\n")
 	for _, id := range slices.Sorted(maps.Keys(pairs)) {
 		controls := slices.Clone(pairs[id])
@@ -118,7 +118,7 @@ func ctidText(pairs map[string][]string) string {
 }
 
 func pciText(ids []string) string {
-	return "# Ids of the requirements of PCI DSS 4.0.1, © PCI Security Standards Council, LLC. No text of theirs.\n" +
+	return "#release\t4.0.1\tIds of the requirements of PCI DSS, © PCI Security Standards Council, LLC. No text of theirs.\n" +
 		strings.Join(ids, "\n") + "\n"
 }
 
