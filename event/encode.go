@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"log/slog"
 	"math"
 	"strconv"
 	"strings"
@@ -225,4 +226,59 @@ func appendCanonicalNumber(dst []byte, literal string) []byte {
 		return strconv.AppendInt(dst, int64(f), 10)
 	}
 	return strconv.AppendFloat(dst, f, 'e', -1, 64)
+}
+
+// LogValue implements [slog.LogValuer]: the header as attributes, the output
+// fields as a group of their own. What a field holds is a value of an
+// attribute, never a part of its text, so a handler of slog escapes it.
+func (e *Event) LogValue() slog.Value {
+	list := make([]slog.Attr, 0, 9)
+	text := func(key, s string) {
+		if s != "" {
+			list = append(list, slog.String(key, s))
+		}
+	}
+	list = append(list, slog.Time("time", e.Time), slog.String("priority", e.Priority.String()))
+	text("rule", e.Rule)
+	text("source", e.Source)
+	text("hostname", e.Hostname)
+	text("output", e.Output)
+	if len(e.Tags) > 0 {
+		list = append(list, slog.Any("tags", e.Tags))
+	}
+	if e.Fields.Len() > 0 {
+		list = append(list, slog.Any("output_fields", e.Fields))
+	}
+	return slog.GroupValue(list...)
+}
+
+// LogValue implements [slog.LogValuer] with a group of the fields.
+func (f Fields) LogValue() slog.Value {
+	list := make([]slog.Attr, 0, f.Len())
+	for name, v := range f.All() {
+		list = append(list, slog.Any(name, v))
+	}
+	return slog.GroupValue(list...)
+}
+
+// LogValue implements [slog.LogValuer] with what the value holds: an integer
+// as such, null as nil.
+func (v Value) LogValue() slog.Value {
+	switch v.kind {
+	case Absent, Null:
+		return slog.AnyValue(nil)
+	case Bool:
+		return slog.BoolValue(v.text == "true")
+	case Number:
+		if n, ok := parseInt(v.text); ok {
+			return slog.Int64Value(n)
+		}
+		if n, ok := parseUint(v.text); ok {
+			return slog.Uint64Value(n)
+		}
+		if f, ok := v.Float(); ok {
+			return slog.Float64Value(f)
+		}
+	}
+	return slog.StringValue(v.text)
 }

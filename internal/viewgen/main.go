@@ -1,5 +1,5 @@
-// Viewgen writes the views of package event from views.txt and a table of
-// Falco's fields, tab-separated with a header: class, sources, name, type,
+// Viewgen writes the views of package event from views.txt, and its JSON
+// Schema, by a table of Falco's fields, tab-separated with a header: class, sources, name, type,
 // is_list, arg_type, arg_required.
 //
 //	go run ./internal/viewgen -fields falco_fields.tsv -o event
@@ -40,6 +40,9 @@ func main() {
 	}
 	views, err := readSpec(spec, t)
 	if err != nil {
+		log.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(*out, "schema.json"), schema(t), 0o644); err != nil {
 		log.Fatal(err)
 	}
 	groups := map[string]func(name string) bool{
