@@ -10,3 +10,5 @@ require (
 	golang.org/x/time v0.14.0
 	golang.org/x/tools v0.40.0
 )
+
+require golang.org/x/exp v0.0.0-20251113190631-e25ba8c21ef6

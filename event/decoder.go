@@ -49,6 +49,10 @@ type Decoder struct {
 	opts  DecoderOptions
 	array bool // between the brackets of an array of alerts
 
+	// For a part of a file: an array may go on behind it.
+	part    bool
+	bracket byte // the last bracket of an array that came
+
 	// What a log wrapper holds: the rest of the line at hand, and the parts of
 	// lines that a runtime has cut in pieces, by stream.
 	rest     wrapped
@@ -158,10 +162,10 @@ func (d *Decoder) next(e *Event) error {
 		case d.array && c == ',':
 			d.in.advance(1)
 		case d.array && c == ']':
-			d.array = false
+			d.array, d.bracket = d.part, c
 			d.in.advance(1)
 		case c == '[' && d.opensArray():
-			d.array = true
+			d.array, d.bracket = true, c
 			d.in.advance(1)
 		default:
 			if found, err := d.line(e); found {
@@ -198,7 +202,7 @@ func (d *Decoder) end() error {
 			return d.fault(0, &SyntaxError{Err: errTruncated})
 		}
 	}
-	if d.array {
+	if d.array && !d.part {
 		d.array = false
 		return d.fault(0, &SyntaxError{Err: errTruncated})
 	}

@@ -264,11 +264,14 @@ func (d *Decoder) assemble(text []byte, stream int, full bool, w wrapped) error 
 	return nil
 }
 
+// dockerStart is how each line of Docker's json-file driver begins.
+var dockerStart = []byte(`{"log":"`)
+
 // docker takes a line of Docker's json-file driver: an object with the line in
 // log, its newline included unless it is a part of one. It reports whether the
 // record is one.
 func (d *Decoder) docker(record []byte) (handled bool, err error) {
-	if !bytes.HasPrefix(record, []byte(`{"log":"`)) {
+	if !bytes.HasPrefix(record, dockerStart) {
 		return false, nil
 	}
 	end, ok := grammarEnd(record, d.opts.Limits)
