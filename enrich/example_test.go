@@ -7,6 +7,7 @@ import (
 
 	"github.com/falconer-go/falconer/enrich"
 	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/rules/cond"
 )
 
 const alert = `{"hostname":"node-7","output":"14:32:07.191837261: Warning Log files were tampered | file=/var/log/syslog",` +
@@ -131,6 +132,20 @@ func ExampleMatrix_Resolve() {
 	// Output:
 	// T1562.008 -> T1685.002 Disable or Modify Cloud Log
 	// M1018 User Account Management
+}
+
+// A condition in Falco's language decides by what an alert means.
+func ExampleFielded_condition() {
+	program, err := cond.Compile("alert.attack.tactic intersects (defense-impairment, impact) and fd.name startswith /var/log/", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	e := parse(alert)
+	tampering := event.MatcherFunc(func(e *event.Event) bool { return program.MatchFields(enrich.Fielded{Event: e}) })
+	fmt.Println(tampering.Match(e))
+	// Output:
+	// true
 }
 
 // Conditions read the mapping as fields of the alert.

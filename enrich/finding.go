@@ -1,6 +1,10 @@
 package enrich
 
-import "strconv"
+import (
+	"fmt"
+	"slices"
+	"strconv"
+)
 
 // Finding is something wrong with the tags of a rule.
 type Finding struct {
@@ -80,6 +84,16 @@ func (s Severity) String() string {
 
 // MarshalText returns the name.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a name.
+func (s *Severity) UnmarshalText(text []byte) error {
+	i := slices.Index(severityNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("enrich: no severity %q", clip(string(text)))
+	}
+	*s = Severity(i)
+	return nil
+}
 
 var severities = map[Code]Severity{
 	CodeMalformed: Error, CodeTechniqueUnknown: Error, CodeTacticUnknown: Error, CodeControlUnknown: Error, CodePCIUnknown: Error,

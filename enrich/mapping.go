@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -91,6 +92,16 @@ func (c Confidence) String() string {
 
 // MarshalText returns the name.
 func (c Confidence) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads a name.
+func (c *Confidence) UnmarshalText(text []byte) error {
+	i := slices.Index(confidenceNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("enrich: no confidence %q", clip(string(text)))
+	}
+	*c = Confidence(i)
+	return nil
+}
 
 // Evidence is why an item is in a mapping. All text but Tag is the library's or
 // the host's; Tag is the alert's.

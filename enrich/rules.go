@@ -78,7 +78,7 @@ func (e ruleEntry) claims() []claim {
 		var degree string
 		c.technique, word, _ = strings.Cut(word, "/")
 		c.tactic, degree, _ = strings.Cut(word, "/")
-		c.confidence = parseConfidence(degree)
+		_ = c.confidence.UnmarshalText([]byte(degree)) // the tests hold that it is one
 		list = append(list, c)
 	}
 	return list
@@ -97,13 +97,4 @@ func (e ruleEntry) allDoubts() []doubt {
 		}
 	}
 	return list
-}
-
-func parseConfidence(s string) Confidence {
-	for i, name := range confidenceNames {
-		if name == s {
-			return Confidence(i)
-		}
-	}
-	return 0
 }

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -232,6 +233,35 @@ func TestFielded(t *testing.T) {
 	}
 	if v := (Fielded{Event: e}).Field("proc.nothing"); v.Kind() != event.Absent {
 		t.Errorf("proc.nothing is %v", v.Kind())
+	}
+}
+
+// What a mapping says survives JSON.
+func TestMappingJSON(t *testing.T) {
+	m := For(seed(t))
+	data, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Mapping
+	if err := json.Unmarshal(data, &back); err != nil {
+		t.Fatal(err)
+	}
+	again, err := json.Marshal(&back)
+	if err != nil || string(again) != string(data) {
+		t.Errorf("%v\n got %s\nwant %s", err, again, data)
+	}
+	if !strings.Contains(string(data), `"stage":"tag","tag":"T1070"`) || !strings.Contains(string(data), `"confidence":"high"`) {
+		t.Errorf("%s", data)
+	}
+	finding, err := json.Marshal(CheckTags("r", "syscall", []string{"T1059"})[0])
+	var f Finding
+	if err != nil || json.Unmarshal(finding, &f) != nil || f.Severity != Warning || f.Code != CodeTacticMissing {
+		t.Errorf("%s: %v", finding, err)
+	}
+	var c Confidence
+	if c.UnmarshalText([]byte("sure")) == nil {
+		t.Error("a confidence of a kind that there is not")
 	}
 }
 
