@@ -8,16 +8,25 @@ import (
 
 // check is a compiled check.
 type check struct {
-	op     Op // OpEqEq is OpEq
-	mod    Mod
-	cls    class // of the left side
-	strict bool
-	left   *operand
-	test   test     // against constants
-	right  *operand // or against a field
+	text  string // as it prints
+	in    scope
+	op    Op // OpEqEq is OpEq
+	mod   Mod
+	cls   class // of the left side
+	left  *operand
+	test  test     // against constants
+	right *operand // or against a field
 
 	how  how
 	cost int // of the check, where the order of checks is free
+}
+
+// scope is what decides the meaning of a check besides its text.
+type scope struct {
+	fields  *Table
+	source  string
+	unknown bool // fields that are not in the table are strings
+	strict  bool
 }
 
 // how is the way in which a check is evaluated.
@@ -91,7 +100,7 @@ func (c *check) price() int {
 // wrongSet reports whether Falco asks in the wrong way whether an address is
 // in one of several networks: it looks the address itself up among them.
 func (c *check) wrongSet() bool {
-	return c.strict && c.cls == netClass && c.mod != NoMod && c.test.isSet()
+	return c.in.strict && c.cls == netClass && c.mod != NoMod && c.test.isSet()
 }
 
 // matchField evaluates a check byField on a value that is there.

@@ -171,7 +171,8 @@ func (c *compiler) compileCheck(x *Check) *check {
 	if c.err != nil {
 		return nil
 	}
-	chk := &check{op: x.Op, mod: x.Mod, left: left, cls: left.typ.class(), strict: c.env.Strict}
+	chk := &check{text: x.String(), op: x.Op, mod: x.Mod, left: left, cls: left.typ.class()}
+	chk.in = scope{c.fields, c.env.Source, c.env.AllowUnknown, c.env.Strict}
 	if chk.op == OpEqEq {
 		chk.op = OpEq
 	}

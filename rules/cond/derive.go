@@ -76,7 +76,7 @@ func (c *check) evalEnds(m *machine) Tri {
 // in is right, and intersects ends Falco.
 func (c *check) passEnd(d *datum) bool {
 	first := &c.test
-	if !c.strict {
+	if !c.in.strict {
 		return first.datum(c.cls, d)
 	}
 	if c.mod != NoMod {

@@ -146,3 +146,14 @@ func ExampleProgram_Eval() {
 	// unknown true
 	// false false
 }
+
+// A Set says which of many conditions hold, and shares their work.
+func ExampleSet() {
+	set := cond.NewSet(
+		cond.MustCompile("proc.name in (nc, ncat)"),
+		cond.MustCompile("proc.name in (nc, ncat) and user.uid = 0"),
+		cond.MustCompile("fd.name startswith /etc"),
+	)
+	fmt.Println(set.AppendMatches(nil, alert(`{"proc.name": "nc", "user.uid": 0}`)))
+	// Output: [0 1]
+}

@@ -1,6 +1,9 @@
 package cond
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 // globKind is the shape of a pattern; all but globAny need no matcher.
 type globKind uint8
@@ -18,8 +21,15 @@ const (
 type glob struct {
 	kind  globKind
 	fold  bool
-	text  string     // of the simple kinds
-	items []globItem // of globAny
+	text  string        // of the simple kinds
+	parts []globSegment // of globAny: what is between the stars, of which there may be none
+	size  int           // how many bytes the parts match
+}
+
+// globSegment is a part of a pattern without stars.
+type globSegment struct {
+	items []globItem
+	text  string // if each item is one byte: those
 }
 
 // globItem matches one byte, or, if star, any number of any.
@@ -60,14 +70,71 @@ func newGlob(pattern string, fold bool) glob {
 		return g
 	}
 	g.kind = globAny
+	g.parts = []globSegment{{}}
 	for p := 0; p < len(pattern); {
 		it, n := nextItem(pattern[p:], fold)
 		p += n
-		if last := len(g.items) - 1; !it.star || last < 0 || !g.items[last].star {
-			g.items = append(g.items, it)
+		last := &g.parts[len(g.parts)-1]
+		if !it.star {
+			last.items = append(last.items, it)
+			g.size++
+		} else if len(last.items) > 0 || len(g.parts) == 1 {
+			g.parts = append(g.parts, globSegment{})
 		}
 	}
+	for i := range g.parts {
+		g.parts[i].text = literalItems(g.parts[i].items)
+	}
 	return g
+}
+
+// literalItems returns the only text that the items match, "" if there is none
+// or more than one.
+func literalItems(items []globItem) string {
+	b := make([]byte, 0, len(items))
+	for i := range items {
+		c, ok := items[i].only()
+		if !ok {
+			return ""
+		}
+		b = append(b, c)
+	}
+	return string(b)
+}
+
+// only returns the one byte that the item matches.
+func (it *globItem) only() (c byte, ok bool) {
+	n := 0
+	for i, w := range it.set {
+		if w != 0 {
+			n += bits.OnesCount64(w)
+			c = byte(i*64 + bits.TrailingZeros64(w))
+		}
+	}
+	return c, n == 1 && !it.never
+}
+
+// matchAt matches the segment at the start of s, which is long enough.
+func (g *globSegment) matchAt(s string) bool {
+	for i := range g.items {
+		if !g.items[i].match(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// index returns where in s the segment first matches, -1 if nowhere.
+func (g *globSegment) index(s string) int {
+	if g.text != "" {
+		return strings.Index(s, g.text)
+	}
+	for i := 0; i+len(g.items) <= len(s); i++ {
+		if g.matchAt(s[i:]) {
+			return i
+		}
+	}
+	return -1
 }
 
 // nextItem reads the first item of a pattern that is not empty, and returns
@@ -237,32 +304,33 @@ func (g *glob) match(s string) bool {
 	case globContains:
 		return strings.Contains(s, g.text)
 	}
-	// A later star makes an earlier one's choice final, so one place to go
-	// back to is enough, and the work is at most the product of the lengths.
-	p, back, from := 0, -1, 0
-	for i := 0; i < len(s); {
-		switch {
-		case p < len(g.items) && g.items[p].star:
-			back, from = p, i
-			p++
-		case p < len(g.items) && g.items[p].match(s[i]):
-			p++
-			i++
-		case back >= 0:
-			from++
-			p, i = back+1, from
-		default:
+	// The first and the last part have their places; where each part between
+	// them matches first is as good as any other, since a star follows.
+	first, last := &g.parts[0], &g.parts[len(g.parts)-1]
+	if len(s) < g.size || len(g.parts) == 1 && len(s) != g.size {
+		return false
+	}
+	tail := len(s) - len(last.items)
+	if !first.matchAt(s) || !last.matchAt(s[tail:]) {
+		return false
+	}
+	if len(g.parts) == 1 {
+		return true
+	}
+	s = s[len(first.items):tail]
+	for i := 1; i < len(g.parts)-1; i++ {
+		at := g.parts[i].index(s)
+		if at < 0 {
 			return false
 		}
+		s = s[at+len(g.parts[i].items):]
 	}
-	for p < len(g.items) && g.items[p].star {
-		p++
-	}
-	return p == len(g.items)
+	return true
 }
 
-// globMatch matches a pattern that is known only now. It works like
-// [glob.match] and does not allocate.
+// globMatch matches a pattern that is known only now, and does not allocate. A
+// later star makes an earlier one's choice final, so one place to go back to
+// is enough, and the work is at most the product of the lengths.
 func globMatch(pattern, s string, fold bool) bool {
 	p, back, from := 0, -1, 0
 	for i := 0; i < len(s); {
@@ -320,11 +388,45 @@ func containsFold(s, t string) bool {
 	if t == "" {
 		return true
 	}
-	lo, up := lower(t[0]), upper(t[0])
-	for i := 0; i+len(t) <= len(s); i++ {
-		if c := s[i]; (c == lo || c == up) && equalFold(s[i:i+len(t)], t) {
-			return true
+	// Look for a byte without case, which one search finds; else for the first
+	// in both cases.
+	anchor := 0
+	for i := range len(t) {
+		if lower(t[i]) == upper(t[i]) {
+			anchor = i
+			break
 		}
 	}
-	return false
+	if len(s) < len(t) {
+		return false
+	}
+	lo, up := lower(t[anchor]), upper(t[anchor])
+	body := s[anchor : len(s)-len(t)+anchor+1] // where the anchor can be
+	nextLo, nextUp := 0, len(body)
+	if lo != up {
+		nextUp = indexFrom(body, up, 0)
+	}
+	nextLo = indexFrom(body, lo, 0)
+	for {
+		i := min(nextLo, nextUp)
+		if i == len(body) {
+			return false
+		}
+		if equalFold(s[i:i+len(t)], t) {
+			return true
+		}
+		if i == nextLo {
+			nextLo = indexFrom(body, lo, i+1)
+		} else {
+			nextUp = indexFrom(body, up, i+1)
+		}
+	}
+}
+
+// indexFrom returns where from i on s has the byte c, len(s) if nowhere.
+func indexFrom(s string, c byte, i int) int {
+	if n := strings.IndexByte(s[i:], c); n >= 0 {
+		return i + n
+	}
+	return len(s)
 }

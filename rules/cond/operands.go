@@ -1,6 +1,9 @@
 package cond
 
-import "strings"
+import (
+	"strings"
+	"unique"
+)
 
 // operand compiles a side of a check, or an argument of a transformer.
 func (c *compiler) operand(x Operand) *operand {
@@ -57,6 +60,7 @@ func (c *compiler) fieldOperand(x *Field) *operand {
 		c.fail(x.At, msg)
 		return nil
 	}
+	full = unique.Make(full).Value() // programs that read the same field share its name
 	c.reads = append(c.reads, full)
 	return &operand{
 		kind: fieldOperand,

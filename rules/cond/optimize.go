@@ -73,6 +73,7 @@ func mergeEqual(children []*node) []*node {
 		}
 		one := *merged[i].check
 		one.op, one.mod = OpIn, NoMod
+		one.text += " or " + c.check.text
 		one.test, _ = newTest(one.cls, OpIn, NoMod, slices.Concat(one.test.all, c.check.test.all))
 		merged[i] = &node{check: &one}
 	}

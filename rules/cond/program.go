@@ -25,17 +25,20 @@ type Program struct {
 var _ event.Needer = (*Program)(nil)
 
 // instr is a check with where to go on if it holds and if it does not. Not,
-// and, and or are only in where that is.
+// and, and or are only in where that is. It fills a line of a processor's
+// cache: a host with hundreds of programs waits for memory more than for
+// comparisons.
 type instr struct {
-	fast  fast
-	slot  int8 // where the field's value is kept for other checks of it; -1 if nowhere
-	alert bool // the field is one of the alert itself
-	yes   int32
-	no    int32
 	name  string // the field
 	text  string // what the fast ones compare with
-	few   []string
+	sizes uint64 // of fastFew: a bit for each length that a member has
 	check *check
+	yes   int32
+	no    int32
+	memo  int32 // where the outcome is kept for the same check elsewhere; -1 if nowhere
+	slot  int16 // where the field's value is kept for other checks of it; -1 if nowhere
+	fast  fast
+	alert bool // the field is one of the alert itself
 }
 
 // fast is a comparison that needs no more than what is in the instruction.
@@ -47,7 +50,7 @@ const (
 	fastIs                // the field is there
 	fastEqual             // the string is text
 	fastOther             // the string is not text
-	fastFew               // the string is one of few
+	fastFew               // the string is one of few, and shorter than 64 bytes
 	fastPrefix
 	fastSuffix
 	fastContains
@@ -60,7 +63,7 @@ const (
 )
 
 // maxSlots is how many fields that several checks read are looked up only once.
-const maxSlots = 8
+const maxSlots = 4
 
 func newProgram(root *node, warnings []Warning, reads []string) *Program {
 	slices.Sort(reads)
@@ -135,44 +138,73 @@ func (n *node) eval(m *machine) Tri {
 
 // run evaluates the code. One of e and l is nil.
 func (p *Program) run(e *event.Event, l Lookup) bool {
-	var m *machine
+	r := runner{event: e, lookup: l}
 	if p.memory || e == nil {
-		m = newMachine(e, l)
-		defer m.put()
+		r.machine = newMachine(e, l)
+		defer r.machine.put()
 	}
 	var kept [maxSlots]event.Value
-	have := uint(0)
-	pc := p.entry
+	var have [1]uint64
+	return r.run(p.code, p.entry, kept[:], have[:], nil)
+}
+
+// runner is what instructions need of their surroundings.
+type runner struct {
+	event   *event.Event // nil where lookup is not
+	lookup  Lookup
+	machine *machine // nil where no instruction is slow
+}
+
+// run runs code from pc on. kept are values of fields by slot, have a bit for
+// each of those that are there, and memo outcomes of checks: 0 for none yet.
+func (r *runner) run(code []instr, pc int32, kept []event.Value, have []uint64, memo []int8) bool {
 	for pc >= 0 {
-		in := &p.code[pc]
+		in := &code[pc]
 		holds := false
-		if in.fast == slow {
-			holds = in.check.eval(m) == True
-		} else {
+		switch {
+		case in.memo >= 0 && memo[in.memo] != 0:
+			holds = memo[in.memo] > 0
+			pc = next(in, holds)
+			continue
+		case in.fast == slow:
+			holds = in.check.eval(r.machine) == True
+		default:
 			var v event.Value
-			switch {
-			case in.slot >= 0 && have&(1<<in.slot) != 0:
+			switch bit := uint64(1) << (in.slot & 63); {
+			case in.slot < 0:
+				v = r.value(in)
+			case have[in.slot>>6]&bit != 0:
 				v = kept[in.slot]
-			case e != nil && !in.alert:
-				v = e.Fields.Get(in.name)
-			case e != nil:
-				v = e.Field(in.name)
 			default:
-				v = l.Field(in.name)
-			}
-			if in.slot >= 0 {
+				v = r.value(in)
 				kept[in.slot] = v
-				have |= 1 << in.slot
+				have[in.slot>>6] |= bit
 			}
 			holds = v.Kind() > event.Null && in.holds(v)
 		}
-		if holds {
-			pc = in.yes
-		} else {
-			pc = in.no
+		if in.memo >= 0 {
+			memo[in.memo] = int8(triOf(holds))
 		}
+		pc = next(in, holds)
 	}
 	return pc == accept
+}
+
+func next(in *instr, holds bool) int32 {
+	if holds {
+		return in.yes
+	}
+	return in.no
+}
+
+func (r *runner) value(in *instr) event.Value {
+	switch {
+	case r.event == nil:
+		return r.lookup.Field(in.name)
+	case in.alert:
+		return r.event.Field(in.name)
+	}
+	return r.event.Fields.Get(in.name)
 }
 
 // holds evaluates a check of a value that is neither absent nor null.
@@ -186,12 +218,7 @@ func (in *instr) holds(v event.Value) bool {
 		return v.Text() != in.text
 	case fastFew:
 		text := v.Text()
-		for _, s := range in.few {
-			if s == text {
-				return true
-			}
-		}
-		return false
+		return len(text) < 64 && in.sizes>>len(text)&1 != 0 && in.check.test.strs.has(text)
 	case fastPrefix:
 		return strings.HasPrefix(v.Text(), in.text)
 	case fastSuffix:
@@ -202,20 +229,29 @@ func (in *instr) holds(v event.Value) bool {
 	return in.check.matchField(v)
 }
 
-// fast returns how to evaluate a check of a field, and what to compare with.
-func (c *check) fast() (f fast, text string, few []string) {
+// setFast decides how to evaluate a check of a field.
+func (in *instr) setFast() {
+	c := in.check
+	in.fast = medium
 	switch {
 	case c.op == OpExists:
-		return fastIs, "", nil
+		in.fast = fastIs
+		return
 	case c.cls != strClass:
-		return medium, "", nil
-	case c.test.strs != nil && c.test.strs.many == nil && c.op != OpNE:
-		return fastFew, "", c.test.strs.few
+		return
+	case c.test.strs != nil && c.op != OpNE:
+		for _, k := range c.test.all {
+			if len(k.str) >= 64 {
+				return
+			}
+			in.sizes |= 1 << len(k.str)
+		}
+		in.fast = fastFew
+		return
 	case c.mod != NoMod:
-		return medium, "", nil
+		return
 	}
-	text = c.test.one.str
-	op := c.op
+	text, op := c.test.one.str, c.op
 	if op == OpGlob {
 		g := &c.test.glob
 		text = g.text
@@ -232,24 +268,26 @@ func (c *check) fast() (f fast, text string, few []string) {
 	}
 	switch op {
 	case OpEq:
-		return fastEqual, text, nil
+		in.fast = fastEqual
 	case OpNE:
-		return fastOther, text, nil
+		in.fast = fastOther
 	case OpStartsWith:
-		return fastPrefix, text, nil
+		in.fast = fastPrefix
 	case OpEndsWith:
-		return fastSuffix, text, nil
+		in.fast = fastSuffix
 	case OpContains:
-		return fastContains, text, nil
+		in.fast = fastContains
+	default:
+		return
 	}
-	return medium, "", nil
+	in.text = text
 }
 
 // assembler turns a tree into instructions. It emits from the back, so that
 // where to go on is known.
 type assembler struct {
 	p     *Program
-	slots map[string]int8
+	slots map[string]int16
 }
 
 // emit emits n with where to go on, and returns where n begins.
@@ -268,13 +306,13 @@ func (a *assembler) emit(n *node, yes, no int32) int32 {
 		}
 		return no
 	}
-	in := instr{check: n.check, yes: yes, no: no, slot: -1}
+	in := instr{check: n.check, yes: yes, no: no, memo: -1, slot: -1}
 	switch n.check.how {
 	case byNothing:
 		return no
 	case byField:
 		in.name, in.alert = n.check.left.field.name, n.check.left.field.alert
-		in.fast, in.text, in.few = n.check.fast()
+		in.setFast()
 		if slot, ok := a.slots[in.name]; ok {
 			in.slot = slot
 		}
@@ -286,16 +324,16 @@ func (a *assembler) emit(n *node, yes, no int32) int32 {
 }
 
 // sharedFields gives a slot to each field that several checks read as it is.
-func sharedFields(n *node) map[string]int8 {
+func sharedFields(n *node) map[string]int16 {
 	count := map[string]int{}
-	slots := map[string]int8{}
+	slots := map[string]int16{}
 	n.checks(func(c *check) {
 		if c.how != byField {
 			return
 		}
 		name := c.left.field.name
 		if count[name]++; count[name] == 2 && len(slots) < maxSlots {
-			slots[name] = int8(len(slots))
+			slots[name] = int16(len(slots))
 		}
 	})
 	return slots

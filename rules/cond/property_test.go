@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -222,6 +223,32 @@ func TestLaws(t *testing.T) {
 	}
 	if compiled < 2000 || matched < compiled {
 		t.Errorf("only %d conditions compiled, and matched %d times", compiled, matched)
+	}
+}
+
+func TestSet(t *testing.T) {
+	r := random{rand.New(rand.NewPCG(11, 12))}
+	var programs []*Program
+	for len(programs) < 300 {
+		if p, err := Compile(r.condition(r.IntN(3)), &Env{EventTypes: words, Strict: r.IntN(8) == 0}); err == nil {
+			programs = append(programs, p)
+		}
+	}
+	s := NewSet(programs...)
+	if s.Len() != len(programs) {
+		t.Errorf("Len = %d", s.Len())
+	}
+	for range 300 {
+		e := mustParse(t, r.alert())
+		var want []int
+		for i, p := range programs {
+			if p.Match(e) {
+				want = append(want, i)
+			}
+		}
+		if got := s.AppendMatches(nil, e); !slices.Equal(got, want) {
+			t.Fatalf("matches %v, want %v", got, want)
+		}
 	}
 }
 

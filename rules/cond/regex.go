@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"regexp/syntax"
+	"strings"
 )
 
 // A regex of Falco is one of RE2 in POSIX mode, and has to match the whole
@@ -13,11 +14,10 @@ import (
 
 const posixFlags = syntax.ClassNL
 
-// regex is a compiled regex, or a plain comparison that does the same.
+// regex is a compiled regex.
 type regex struct {
-	kind globKind // all but globAny compare with text
-	text string
-	re   *regexp.Regexp
+	re   *regexp.Regexp // nil if only text itself matches
+	text string         // every match holds it
 }
 
 // newRegex compiles a pattern. msg is RE2's message if it is not valid.
@@ -26,14 +26,14 @@ func newRegex(pattern string) (r regex, msg string) {
 	if err != nil {
 		return r, "invalid regex pattern: " + re2Message(err)
 	}
-	if kind, text, ok := literalRegex(tree); ok {
-		return regex{kind: kind, text: text}, ""
+	if tree.Op == syntax.OpEmptyMatch || isLiteral(tree) {
+		return regex{text: string(tree.Rune)}, ""
 	}
 	re, err := regexp.Compile(`\A(?:` + tree.String() + `)\z`)
 	if err != nil { // too large, once it is anchored
 		return r, "invalid regex pattern: " + re2Message(err)
 	}
-	return regex{kind: globAny, re: re}, ""
+	return regex{re, required(tree)}, ""
 }
 
 // checkRegex returns RE2's message if the pattern is not valid.
@@ -44,22 +44,42 @@ func checkRegex(pattern string) (msg string) {
 	return ""
 }
 
-// literalRegex reports whether the tree is a literal.
-func literalRegex(t *syntax.Regexp) (kind globKind, text string, ok bool) {
+func isLiteral(t *syntax.Regexp) bool {
+	return t.Op == syntax.OpLiteral && t.Flags&syntax.FoldCase == 0
+}
+
+// required returns the longest literal that is known to be in each match, ""
+// if none is: looking for it is far cheaper than the automaton.
+func required(t *syntax.Regexp) string {
 	switch t.Op {
-	case syntax.OpEmptyMatch:
-		return globEqual, "", true
 	case syntax.OpLiteral:
-		if t.Flags&syntax.FoldCase == 0 {
-			return globEqual, string(t.Rune), true
+		if isLiteral(t) {
+			return string(t.Rune)
 		}
+	case syntax.OpCapture, syntax.OpPlus:
+		return required(t.Sub[0])
+	case syntax.OpRepeat:
+		if t.Min > 0 {
+			return required(t.Sub[0])
+		}
+	case syntax.OpConcat:
+		longest := ""
+		for _, sub := range t.Sub {
+			if text := required(sub); len(text) > len(longest) {
+				longest = text
+			}
+		}
+		return longest
 	}
-	return 0, "", false
+	return ""
 }
 
 func (r *regex) match(s string) bool {
-	if r.kind == globEqual {
+	if r.re == nil {
 		return s == r.text
+	}
+	if r.text != "" && !strings.Contains(s, r.text) {
+		return false
 	}
 	return r.re.MatchString(s)
 }

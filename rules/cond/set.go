@@ -1,193 +1,118 @@
 package cond
 
 import (
-	"slices"
-	"strings"
+	"sync"
+
+	"github.com/falconer-go/falconer/event"
 )
 
-// stringSet is a set of strings.
-type stringSet struct {
-	few  []string
-	many map[string]struct{}
+// Set is many programs that are evaluated together: a field that several read
+// is looked up once for an alert, and a check that several make, as the rules
+// of a file do through their macros, is made once. It is immutable and safe to
+// share.
+//
+// A Mux needs no Set to route by many conditions. A Set is for a host that
+// wants to know which of hundreds of conditions hold, as Falco does.
+type Set struct {
+	code    []instr
+	entries []int32
+	memory  bool
+	slots   int
+	memos   int
+	scratch sync.Pool // of *setScratch
 }
 
-func newStringSet(list []constant) *stringSet {
-	s := &stringSet{}
-	if len(list) <= fewMembers {
-		for _, c := range list {
-			s.few = append(s.few, c.str)
+// setScratch is what one evaluation of a Set keeps.
+type setScratch struct {
+	kept []event.Value
+	have []uint64
+	memo []int8
+}
+
+// NewSet returns the set of programs, which are known by their index in it.
+func NewSet(programs ...*Program) *Set {
+	s := &Set{}
+	slots, memos := map[string]int16{}, map[checkKey]int32{}
+	uses := map[checkKey]int{}
+	for _, p := range programs {
+		for i := range p.code {
+			uses[p.code[i].check.key()]++
 		}
-		return s
 	}
-	s.many = make(map[string]struct{}, len(list))
-	for _, c := range list {
-		s.many[c.str] = struct{}{}
+	for _, p := range programs {
+		base := int32(len(s.code))
+		move := func(pc int32) int32 {
+			if pc < 0 {
+				return pc
+			}
+			return base + pc
+		}
+		s.entries = append(s.entries, move(p.entry))
+		s.memory = s.memory || p.memory
+		for _, in := range p.code {
+			in.yes, in.no = move(in.yes), move(in.no)
+			in.slot, in.memo = -1, -1
+			if in.fast != slow {
+				in.slot = slot(slots, in.name)
+			}
+			if k := in.check.key(); uses[k] > 1 {
+				if _, ok := memos[k]; !ok {
+					memos[k] = int32(len(memos))
+				}
+				in.memo = memos[k]
+			}
+			s.code = append(s.code, in)
+		}
 	}
+	s.slots, s.memos = len(slots), len(memos)
 	return s
 }
 
-func (s *stringSet) has(text string) bool {
-	if s.many != nil {
-		_, ok := s.many[text]
-		return ok
-	}
-	for _, m := range s.few {
-		if m == text {
-			return true
+// slot returns the slot of a name, a new one if it has none yet.
+func slot(slots map[string]int16, name string) int16 {
+	const most = 1 << 12
+	n, ok := slots[name]
+	if !ok {
+		if len(slots) == most {
+			return -1
 		}
+		n = int16(len(slots))
+		slots[name] = n
 	}
-	return false
+	return n
 }
 
-// affixSet is a set of beginnings, or of ends, by length.
-type affixSet struct {
-	ends    bool
-	lengths []int // of the members, ascending
-	members map[string]struct{}
+// checkKey is the same for two checks with the same outcome on every alert.
+type checkKey struct {
+	text string
+	in   scope
 }
 
-func newAffixSet(list []constant, ends bool) *affixSet {
-	s := &affixSet{ends: ends, members: map[string]struct{}{}}
-	for _, c := range list {
-		s.members[c.str] = struct{}{}
-		s.lengths = append(s.lengths, len(c.str))
+func (c *check) key() checkKey { return checkKey{c.text, c.in} }
+
+// AppendMatches appends the indices of the programs that e matches to dst, in
+// order.
+func (s *Set) AppendMatches(dst []int, e *event.Event) []int {
+	r := runner{event: e}
+	if s.memory {
+		r.machine = newMachine(e, e)
+		defer r.machine.put()
 	}
-	slices.Sort(s.lengths)
-	s.lengths = slices.Compact(s.lengths)
-	return s
+	k, _ := s.scratch.Get().(*setScratch)
+	if k == nil {
+		k = &setScratch{make([]event.Value, s.slots), make([]uint64, s.slots/64+1), make([]int8, s.memos)}
+	}
+	for i, pc := range s.entries {
+		if pc == accept || pc >= 0 && r.run(s.code, pc, k.kept, k.have, k.memo) {
+			dst = append(dst, i)
+		}
+	}
+	clear(k.kept) // lets the alert go
+	clear(k.have)
+	clear(k.memo)
+	s.scratch.Put(k)
+	return dst
 }
 
-func (s *affixSet) match(text string) bool {
-	for _, n := range s.lengths {
-		if n > len(text) {
-			return false
-		}
-		affix := text[:n]
-		if s.ends {
-			affix = text[len(text)-n:]
-		}
-		if _, ok := s.members[affix]; ok {
-			return true
-		}
-	}
-	return false
-}
-
-// needleSet finds whether a text contains one of many strings, in one pass: an
-// Aho-Corasick automaton as a table, or a loop if that would be too large.
-type needleSet struct {
-	all    bool // one is empty
-	loop   []string
-	column [256]uint16 // column of each byte; 0 for those in no needle
-	width  int         // number of columns
-	next   []int32     // state*width+column; a state below 0 is a hit
-}
-
-// maxTable bounds the entries of a needleSet's table.
-const maxTable = 1 << 20
-
-func newNeedleSet(list []constant) *needleSet {
-	s := &needleSet{width: 1}
-	states := 1
-	for _, c := range list {
-		s.all = s.all || c.str == ""
-		states += len(c.str)
-		for i := range len(c.str) {
-			if b := c.str[i]; s.column[b] == 0 {
-				s.column[b] = uint16(s.width)
-				s.width++
-			}
-		}
-	}
-	if s.all {
-		return s
-	}
-	if states*s.width > maxTable {
-		for _, c := range list {
-			s.loop = append(s.loop, c.str)
-		}
-		return s
-	}
-	s.build(list)
-	return s
-}
-
-const hit = -1
-
-// build makes the trie of the needles and then, level by level, fills in for
-// each state where a byte that the trie does not have leads: to where the
-// longest proper suffix of the state leads.
-func (s *needleSet) build(list []constant) {
-	newState := func() int32 {
-		n := len(s.next) / s.width
-		s.next = append(s.next, make([]int32, s.width)...)
-		return int32(n)
-	}
-	newState()
-	for _, c := range list {
-		state := int32(0)
-		for i := range len(c.str) {
-			at := int(state)*s.width + int(s.column[c.str[i]])
-			if s.next[at] == hit {
-				break // a shorter needle is hit before
-			}
-			if i == len(c.str)-1 {
-				s.next[at] = hit
-				break
-			}
-			if s.next[at] == 0 {
-				n := newState()
-				s.next[at] = n
-			}
-			state = s.next[at]
-		}
-	}
-	fail := make([]int32, len(s.next)/s.width)
-	queue := []int32{0}
-	for len(queue) > 0 {
-		state := queue[0]
-		queue = queue[1:]
-		for col := 1; col < s.width; col++ {
-			at := int(state)*s.width + col
-			over := int32(0) // where the suffix leads
-			if state != 0 {
-				over = s.next[int(fail[state])*s.width+col]
-			}
-			switch child := s.next[at]; {
-			case child == hit || over == hit:
-				s.next[at] = hit
-			case child == 0:
-				s.next[at] = over
-			default:
-				fail[child] = over
-				queue = append(queue, child)
-			}
-		}
-	}
-}
-
-func (s *needleSet) match(text string) bool {
-	if s.all {
-		return true
-	}
-	if s.loop != nil {
-		for _, needle := range s.loop {
-			if strings.Contains(text, needle) {
-				return true
-			}
-		}
-		return false
-	}
-	state := int32(0)
-	for i := range len(text) {
-		col := s.column[text[i]]
-		if col == 0 {
-			state = 0
-			continue
-		}
-		if state = s.next[int(state)*s.width+int(col)]; state == hit {
-			return true
-		}
-	}
-	return false
-}
+// Len returns the number of programs.
+func (s *Set) Len() int { return len(s.entries) }
