@@ -20,7 +20,7 @@ func (l *Library) configure(p *Plan) {
 		p.Config = append(p.Config, s)
 	}
 	if r := find[ruleEntry](l, "rule", e.Rule); r != nil && r.Tune.Override != "" {
-		if s, ok := l.snippet(e, r.Tune.Override); ok {
+		if s, ok := l.Snippet(e, r.Tune.Override); ok {
 			p.Config = append(p.Config, s)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 func (l *Library) snippets(e *event.Event, list names) []Snippet {
 	var out []Snippet
 	for _, name := range list {
-		if s, ok := l.snippet(e, name); ok {
+		if s, ok := l.Snippet(e, name); ok {
 			out = append(out, s)
 		}
 	}
@@ -27,7 +27,18 @@ func b2i(b bool) int8 {
 	return 0
 }
 
-func (l *Library) snippet(e *event.Event, name string) (Snippet, bool) {
+// SnippetNames returns the names of the snippets that l knows, sorted.
+func (l *Library) SnippetNames() []string {
+	var list []string
+	for _, e := range l.sorted("snippet") {
+		list = append(list, e.name)
+	}
+	return list
+}
+
+// Snippet returns the named snippet, filled in for e. It is not ok if there is
+// no such snippet or none of its variants is for alerts like e.
+func (l *Library) Snippet(e *event.Event, name string) (s Snippet, ok bool) {
 	entry := find[snippetEntry](l, "snippet", name)
 	if entry == nil {
 		return Snippet{}, false
