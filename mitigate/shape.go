@@ -1,8 +1,10 @@
 package mitigate
 
 import (
+	"maps"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -159,3 +161,7 @@ func shapeOf(field string) shape {
 	}
 	return nil
 }
+
+// SnippetFields returns the fields whose values may stand in a snippet, if they
+// have the shape that is safe for them, sorted.
+func SnippetFields() []string { return slices.Sorted(maps.Keys(shapes)) }

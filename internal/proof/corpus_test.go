@@ -25,7 +25,7 @@ var hostile = func() []string {
 		"\x1b[31mred\x1b[0m", "\x1b]0;t\x07", "\x1b]8;;https://example.com\x07x\x1b]8;;\x07", "\x00\x01\x7f", "\u009b31m",
 		"\u202etxt.exe", "\u2066x\u2069", "a\u200bb\ufeffc", "\u2028l\u2029p", "\u00a0", "\u00ad", "\U000e0041", "\u115f",
 		"$(reboot)", "`reboot`", "; reboot", "| reboot", "& reboot", "&& reboot", "\nreboot", "> /etc/passwd", "< /etc/shadow", "' ; reboot ; '",
-		"\" ; reboot ; \"", "-rf", "--all", "-oyaml", "--kubeconfig=/tmp/x", "*", "?", "~root", "$HOME", "${IFS}", "!!", "a b", "a\tb", "../../etc",
+		"\" ; reboot ; \"", "-rfx", "--xall", "-oxyaml", "--kubeconfig=/tmp/x", "*", "?", "~root", "$HOME", "${IFS}", "!!", "a b", "a\tb", "../../etc",
 		"/../../etc/passwd", "/tmp/..", "{a,b}", "#comment", "a: b", "- a", "&anchor", "*alias", "!!python/object", "%YAML", "'", "\"", "null", "true",
 		"{{.Rule}}", "{{ range . }}", "%{proc.name}", "[[x]]", "%s%d%!", "<NA>", "javascript:alert(1)", "data:text/html,x", "file:///etc/passwd",
 		"=cmd|' /C calc'!A0", "+1+1", "@SUM(1)", "é\u0301\u0301", "\xff\xfe", " ", "  x  ", "\t", "", "0", "-1", "4294967295", "1e999", "NaN",

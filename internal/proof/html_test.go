@@ -70,4 +70,3 @@ func checkElements(t *testing.T, page []byte, about string) {
 		t.Errorf("%s: %d scripts, want ours alone", about, scripts)
 	}
 }
-

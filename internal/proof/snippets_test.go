@@ -1,0 +1,195 @@
+package proof
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/mitigate"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"mvdan.cc/sh/v3/syntax"
+	"sigs.k8s.io/yaml"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+)
+
+// TestSnippets renders every snippet for every sample and for every hostile
+// value, and reads each with the reader of its kind.
+func TestSnippets(t *testing.T) {
+	l := mitigate.Default()
+	names := l.SnippetNames()
+	if len(names) == 0 {
+		t.Fatal("no snippets")
+	}
+	shown := make(map[string]bool)
+	bodies := make(map[string]bool) // that were read already
+	read := func(e *event.Event, hostileValue string) {
+		for _, name := range names {
+			s, ok := l.Snippet(e, name)
+			if !ok {
+				continue
+			}
+			shown[name] = true
+			if hostileValue != "" && !word.MatchString(hostileValue) && entered(s.Body, hostileValue, l, name) {
+				t.Errorf("%s: the value %q entered:\n%s", name, short(hostileValue), s.Body)
+			}
+			if bodies[s.Kind+s.Body] {
+				continue
+			}
+			bodies[s.Kind+s.Body] = true
+			if err := readSnippet(s); err != nil {
+				t.Errorf("%s: %v\n%s", name, err, s.Body)
+			}
+		}
+	}
+	for _, e := range append(samples(t), withEveryField(t, "")...) {
+		read(e, "")
+	}
+	for _, v := range hostile {
+		for _, e := range withEveryField(t, v) {
+			read(e, v)
+		}
+	}
+	for _, name := range names {
+		if !shown[name] {
+			t.Errorf("%s was never shown: no sample meets the condition of a variant", name)
+		}
+	}
+}
+
+// word is a value that is one word to a shell and one scalar to YAML, whatever
+// stands around it.
+var word = regexp.MustCompile(`^[A-Za-z0-9_/.][A-Za-z0-9_./:@+-]*$`)
+
+// entered reports whether a value stands in a snippet. One character may stand
+// there of the snippet's own.
+func entered(body, v string, l *mitigate.Library, name string) bool {
+	if len(strings.TrimSpace(v)) < 3 || !strings.Contains(body, v) {
+		return false
+	}
+	// What stands there for any alert is the snippet's own.
+	s, _ := l.Snippet(emptyAlert, name)
+	return !strings.Contains(s.Body, v)
+}
+
+var emptyAlert = func() *event.Event {
+	e, err := event.Parse([]byte(`{"rule":"R","priority":"Notice","time":"2026-01-02T03:04:05Z","source":"syscall","output_fields":{}}`))
+	if err != nil {
+		panic(err)
+	}
+	return e
+}()
+
+// withEveryField returns alerts of each source that have every field that may
+// stand in a snippet, set to v; to something plausible if v is empty.
+func withEveryField(t testing.TB, v string) []*event.Event {
+	t.Helper()
+	v = v[:min(len(v), 4000)] // of a hundred fields
+	plausible := map[string]any{
+		"container.id": "dca990c78804", "container.name": "web", "container.image.repository": "registry.example.com/shop/web", "container.image.tag": "1.2",
+		"k8s.ns.name": "shop", "k8s.pod.name": "web-6c9f8d7b5c-x2x8q", "proc.pid": "4711", "proc.name": "sh", "proc.exepath": "/bin/sh", "proc.pname": "runc",
+		"user.name": "www-data", "fd.name": "/etc/passwd", "fd.rip": "203.0.113.7", "fd.sip": "203.0.113.7", "fd.rport": "443",
+		"ka.user.name": "dana", "ka.target.name": "web", "ka.target.namespace": "shop", "ka.target.resource": "pods", "ka.verb": "create",
+		"ct.user": "bob", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1", "ct.name": "CreateUser",
+	}
+	var list []*event.Event
+	for _, source := range []string{"syscall", "k8s_audit", "aws_cloudtrail", "gcp_auditlog", "okta", "github"} {
+		fields := make(map[string]any)
+		for _, name := range mitigate.SnippetFields() {
+			switch {
+			case v != "":
+				fields[name] = v
+			case plausible[name] != nil:
+				fields[name] = plausible[name]
+			}
+		}
+		doc := map[string]any{"rule": "R", "priority": "Notice", "time": "2026-01-02T03:04:05Z", "source": source, "hostname": "node-7", "output_fields": fields}
+		if v != "" {
+			doc["hostname"] = v
+		}
+		line, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, parse(t, line))
+	}
+	return list
+}
+
+func readSnippet(s mitigate.Snippet) error {
+	switch s.Kind {
+	case "json":
+		return json.Unmarshal([]byte(s.Body), new(any))
+	case "kubernetes":
+		return readManifests(s.Body)
+	case "falco":
+		return nil // read by rules.Load in the tests of mitigate
+	}
+	_, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(s.Body), s.Name)
+	return err
+}
+
+var scheme = func() *runtime.Scheme {
+	s := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{
+		corev1.AddToScheme, appsv1.AddToScheme, batchv1.AddToScheme, networkingv1.AddToScheme, rbacv1.AddToScheme, admissionregistrationv1.AddToScheme,
+	} {
+		if err := add(s); err != nil {
+			panic(err)
+		}
+	}
+	return s
+}()
+
+// readManifests decodes each document into Kubernetes' own type for it; a field
+// that the type does not have is an error.
+func readManifests(body string) error {
+	n := 0
+	for doc := range strings.SplitSeq(body, "\n---\n") {
+		if strings.TrimSpace(stripComments(doc)) == "" {
+			continue
+		}
+		n++
+		var meta struct {
+			APIVersion string `json:"apiVersion"`
+			Kind       string `json:"kind"`
+		}
+		if err := yaml.Unmarshal([]byte(doc), &meta); err != nil {
+			return err
+		}
+		gv, err := schema.ParseGroupVersion(meta.APIVersion)
+		if err != nil {
+			return err
+		}
+		obj, err := scheme.New(gv.WithKind(meta.Kind))
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", meta.APIVersion, meta.Kind, err)
+		}
+		if err := yaml.UnmarshalStrict([]byte(doc), obj); err != nil {
+			return fmt.Errorf("%s %s: %w", meta.APIVersion, meta.Kind, err)
+		}
+	}
+	if n == 0 {
+		return fmt.Errorf("no document")
+	}
+	return nil
+}
+
+func stripComments(doc string) string {
+	var b strings.Builder
+	for line := range strings.Lines(doc) {
+		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
