@@ -79,14 +79,6 @@ func (p prose) String() string {
 	return string(b)
 }
 
-func (p prose) size() int {
-	n := 0
-	for _, s := range p {
-		n += len(s.text) + 1
-	}
-	return n
-}
-
 type listInfo struct {
 	name              string
 	items             []string
