@@ -51,9 +51,9 @@ type Finding struct {
 }
 
 // Findings returns everything there is to say about the files: what Falco
-// says, and what [Set.Lint] finds, in the order of the files and the places
-// in them.
-func (s *Set) Findings() []Finding {
+// says, and what [Set.Lint] finds with the further checks, in the order of the
+// files and the places in them.
+func (s *Set) Findings(checks ...Check) []Finding {
 	var all []Finding
 	for _, r := range s.results {
 		for _, e := range r.Errors {
@@ -67,7 +67,7 @@ func (s *Set) Findings() []Finding {
 			all = append(all, Finding{Diagnostic: *w, Severity: sev, Fix: fixes[w.Code]})
 		}
 	}
-	all = append(all, s.Lint()...)
+	all = append(all, s.Lint(checks...)...)
 	order := make(map[string]int)
 	for i, r := range s.results {
 		order[r.Name] = i
