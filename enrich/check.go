@@ -143,11 +143,24 @@ func (c *checker) checkTechnique(t checkedTag) {
 		c.add(t, CodeTechniqueDeprecated, t.id+" is deprecated and has no successor", c.suggestion())
 	}
 	c.checkTechniqueTactic(t)
-	if on, ok := platforms[c.source]; ok && t.technique.Active() && !t.technique.On(on...) {
-		c.add(t, CodeTechniquePlatform, c.describe(t.technique)+" is for "+strings.Join(t.technique.Platforms, ", ")+"; "+c.source+" watches "+strings.Join(on, ", "), c.suggestion())
-	}
+	c.checkPlatform(t)
 	if was, ok := c.matrix.Technique(t.id); ok && t.slug != "" && t.slug != slug(was.Name) && t.slug != slug(c.matrix.FullName(t.id)) {
 		c.add(t, CodeTechniqueSlug, "the name of "+t.id+" is "+was.Name, "write "+t.id)
+	}
+}
+
+// checkPlatform compares a technique with what the rule's source watches. Where
+// the table of rules names the technique too, it is the one that names the act,
+// and the finding is only worth knowing.
+func (c *checker) checkPlatform(t checkedTag) {
+	on, ok := platforms[c.source]
+	if !ok || !t.technique.Active() || t.technique.On(on...) {
+		return
+	}
+	c.add(t, CodeTechniquePlatform, c.describe(t.technique)+" is for "+strings.Join(t.technique.Platforms, ", ")+"; "+c.source+" watches "+strings.Join(on, ", "), c.suggestion())
+	if slices.ContainsFunc(c.claims, func(x claim) bool { return x.technique == t.technique.ID }) {
+		last := &c.findings[len(c.findings)-1]
+		last.Severity, last.Fix = Info, "keep it: nothing else names what this rule sees"
 	}
 }
 

@@ -66,3 +66,15 @@ func TestCheckTags(t *testing.T) {
 		}
 	}
 }
+
+// A technique of another platform that is nevertheless the right one is not
+// talked out of its rule.
+func TestCheckPlatformKept(t *testing.T) {
+	tags := []string{"mitre_credential_access", "T1552.005"}
+	for rule, want := range map[string]Severity{"Contact EC2 Instance Metadata Service From Container": Info, "a rule of mine": Warning} {
+		got := CheckTags(rule, "syscall", tags)
+		if len(got) != 1 || got[0].Code != CodeTechniquePlatform || got[0].Severity != want || strings.HasPrefix(got[0].Fix, "keep") != (want == Info) {
+			t.Errorf("%s: %v", rule, got)
+		}
+	}
+}

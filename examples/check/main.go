@@ -4,7 +4,8 @@
 //
 // The files are loaded in order, each on top of those before it, as Falco does
 // with its rules_files. check prints what Falco would say of them, and what
-// lint finds besides, each with its place in the file.
+// lint finds besides, each with its place in the file: also in the rules' tags,
+// which are checked against ATT&CK, NIST SP 800-53 and PCI DSS.
 package main
 
 import (
@@ -13,8 +14,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 
+	"github.com/falconer-go/falconer/enrich"
 	"github.com/falconer-go/falconer/rules"
 )
 
@@ -27,8 +30,9 @@ func main() {
 func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	format := flags.String("format", "text", "text, json (as falco -V) or sarif")
+	format := flags.String("format", "text", "text, json (as falco -V), findings (one JSON object a line) or sarif")
 	lint := flags.Bool("lint", true, "look for what Falco accepts but is hardly meant")
+	attack := flags.String("attack", "19", "release of ATT&CK to check tags against, 19 or 18; none leaves tags alone")
 	strict := flags.Bool("strict", false, "fail on warnings too")
 	engine := flags.String("engine", rules.DefaultEngineVersion, "version of Falco's rules engine")
 	noPlugins := flags.Bool("no-plugins", false, "check for a Falco without plugins")
@@ -46,9 +50,20 @@ func run(args []string, stdout, stderr io.Writer) int {
 		flags.Usage()
 		return 2
 	}
-	if *format != "text" && *format != "json" && *format != "sarif" {
-		fmt.Fprintf(stderr, "check: unknown format %q: there are text, json and sarif\n", *format)
+	if !slices.Contains([]string{"text", "json", "findings", "sarif"}, *format) {
+		fmt.Fprintf(stderr, "check: unknown format %q: there are text, json, findings and sarif\n", *format)
 		return 2
+	}
+	var checks []rules.Check
+	var tags tagChecker
+	if *attack != "none" {
+		version, err := enrich.ParseVersion(*attack)
+		if err != nil {
+			fmt.Fprintln(stderr, "check:", err)
+			return 2
+		}
+		tags.enricher = enrich.New(&enrich.Options{Version: version})
+		checks = append(checks, tags.check)
 	}
 	var files []rules.File
 	for _, name := range flags.Args() {
@@ -59,6 +74,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		}
 		files = append(files, rules.File{Name: name, Data: data})
 	}
+	tags.files = files
 	options := &rules.Options{EngineVersion: *engine}
 	if *noPlugins {
 		options.Plugins = []rules.Plugin{}
@@ -73,7 +89,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		status = 1
 	}
-	findings := set.Findings()
+	findings := set.Findings(checks...)
 	if len(faults) > 0 && faults[0].File == "" { // a plugin that is not there
 		findings = append([]rules.Finding{{Diagnostic: faults[0].Diagnostic, Severity: rules.Fault}}, findings...)
 	}
@@ -103,6 +119,8 @@ func write(w io.Writer, format string, set *rules.Set, findings []rules.Finding)
 		}
 		_, err = w.Write(append(data, '\n'))
 		return err
+	case "findings":
+		return writeFindings(w, findings)
 	case "sarif":
 		return set.WriteSARIF(w, "0.1.0", findings)
 	}

@@ -14,6 +14,7 @@ const good = `- rule: A
   condition: evt.type = execve and proc.name = a
   output: o %proc.name
   priority: NOTICE
+  tags: [mitre_execution, T1059]
 `
 
 func TestRun(t *testing.T) {
@@ -30,6 +31,7 @@ func TestRun(t *testing.T) {
 		"condition: >\n    evt.type = execve\n    and proc.nome = a", 1))
 	unused := file("unused.yaml", good+"- list: l\n  items: [a, a]\n")
 	needs := file("needs.yaml", "- required_plugin_versions: [{name: x, version: 1.0.0}]\n")
+	tagged := file("tagged.yaml", strings.Replace(good, "T1059]", "\n    T1565, PCI_DSS_10.2.5]", 1))
 	hostile := file("hostile.yaml", good+"- list: \"b a\\x1b[31m\\u202e\"\n  items: [a]\n")
 	for _, tc := range []struct {
 		name   string
@@ -49,6 +51,15 @@ func TestRun(t *testing.T) {
 		{name: "strict", args: []string{"-strict", hostile}, status: 1, out: []string{`a\x1b[31m\u202e`}, not: []string{"\x1b"}},
 		{name: "json", args: []string{"-format", "json", folded}, status: 1, out: []string{`"falco_load_results"`, `"successful":false`}},
 		{name: "sarif", args: []string{"-format", "sarif", folded}, status: 1, out: []string{`"version": "2.1.0"`, `"startLine": 5`}},
+		{name: "tags", args: []string{tagged}, out: []string{
+			tagged + ":7:5: rule \"A\": tag T1565: T1565 (Data Manipulation) lies in Impact; the rule names Execution (technique-off-tactic)",
+			tagged + ":7:12: rule \"A\": tag PCI_DSS_10.2.5: ", "write PCI_DSS_10.2.1.5", tagged + ":6:10: ", "3 warnings"}},
+		{name: "tags left alone", args: []string{"-attack", "none", tagged}, out: []string{"0 warnings"}, not: []string{"T1565"}},
+		{name: "tags strict", args: []string{"-strict", "-attack", "18", tagged}, status: 1, out: []string{"technique-off-tactic"}},
+		{name: "tags as findings", args: []string{"-format", "findings", tagged}, out: []string{
+			`"line":7,"column":5,"severity":"warning","code":"technique-off-tactic","type":"rule","name":"A"`, `"fix":"write PCI_DSS_10.2.1.5"`}},
+		{name: "tags as sarif", args: []string{"-format", "sarif", tagged}, out: []string{`"ruleId": "pci-retired"`, `"startLine": 7`}},
+		{name: "bad release", args: []string{"-attack", "3", fine}, status: 2},
 		{name: "no file", status: 2},
 		{name: "missing file", args: []string{filepath.Join(dir, "none")}, status: 2},
 		{name: "bad format", args: []string{"-format", "xml", fine}, status: 2},
