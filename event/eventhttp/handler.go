@@ -177,28 +177,18 @@ func (o *outcome) worst(status int, err error) {
 	}
 }
 
-var (
-	errNoAlert = errors.New("nothing that looks like an alert")
-	errEmpty   = errors.New("no alert in the body")
-)
+var errEmpty = errors.New("no alert in the body")
 
 // read hands on the alerts of a body.
 func (h *Handler) read(r *http.Request, b *body) (o outcome) {
 	d := event.NewDecoder(b, &event.DecoderOptions{
-		Plain: true, // what is compressed without saying so would pass by MaxBody
-		Near:  time.Now,
+		Strict: true,
+		Plain:  true, // what is compressed without saying so would pass by MaxBody
+		Near:   time.Now,
 	})
 	for {
 		e := new(event.Event)
-		from, skipped := d.Offset(), d.Skipped()
 		err := d.Decode(e)
-		// In a log there may be other lines between the alerts; here what is
-		// no alert was meant to be one.
-		if n := d.Skipped() - skipped; n > 0 {
-			h.counts.malformed.Add(uint64(n))
-			o.worst(http.StatusBadRequest, errNoAlert)
-			o.malformed(&event.SyntaxError{Offset: from, Err: errNoAlert})
-		}
 		var syntax *event.SyntaxError
 		switch {
 		case err == nil:
