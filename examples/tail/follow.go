@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// How following works. A log file is known by what it holds, not by its name or
+// inode: by its first bytes and by those before the place that was read to. An
+// alert has its time to the nanosecond in it, so no two logs share them. That
+// holds for a file that was renamed, for the copy that copytruncate leaves, and
+// from one run of the program to the next.
+
+// follower reads one log from an offset to its end, and waits there for more,
+// until the log is rotated: then it ends with io.EOF.
+type follower struct {
+	ctx  context.Context
+	path string // where new logs appear
+	poll time.Duration
+	idle time.Duration // how long a rotated log must be silent to be at its end
+
+	f      *os.File
+	place  place  // what was read to
+	recent []byte // what was read last, from place.Offset-len(recent) on
+	kept   int64  // the offset up to which recent need not be kept
+
+	choose func([]log) *log // says which log is to be read next
+
+	cut bool // the log was truncated, and f is what is left of it: a copy, or nothing
+}
+
+// open returns a follower of a log from a place that is in it. If the log is not
+// under its name any more, the error is fs.ErrNotExist.
+func open(ctx context.Context, l *log, path string, p place, poll, idle time.Duration) (*follower, error) {
+	f, err := os.Open(l.name)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err != nil || !os.SameFile(info, l.info) {
+		f.Close()
+		return nil, cmp.Or(err, fs.ErrNotExist)
+	}
+	r := &follower{ctx: ctx, path: path, poll: poll, idle: idle, f: f, place: p, kept: p.Offset}
+	r.recent = make([]byte, min(p.Offset, edge))
+	if _, err := f.ReadAt(r.recent, p.Offset-int64(len(r.recent))); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *follower) Close() error { return r.f.Close() }
+
+// Read implements [io.Reader].
+func (r *follower) Read(p []byte) (int, error) {
+	var silent time.Time // since when there was nothing more in a rotated log
+	for {
+		cut := r.cut
+		n, err := r.readMore(p)
+		switch {
+		case n > 0 || err != nil:
+			return n, err
+		case r.cut && !cut:
+			continue // there may be more in the copy
+		case r.cut:
+			return 0, io.EOF
+		case r.place.Offset == 0:
+			if err := r.first(); err != nil {
+				return 0, err
+			}
+		}
+		if rotated, err := r.rotated(); err != nil {
+			return 0, err
+		} else if rotated {
+			// Who writes the log may not know yet that it has another name.
+			if silent.IsZero() {
+				silent = time.Now()
+			} else if time.Since(silent) >= r.idle {
+				return 0, io.EOF
+			}
+		}
+		select {
+		case <-r.ctx.Done():
+			return 0, context.Cause(r.ctx)
+		case <-time.After(r.poll):
+		}
+	}
+}
+
+// readMore reads what the log has, which may be nothing.
+func (r *follower) readMore(p []byte) (int, error) {
+	n, err := r.f.ReadAt(p, r.place.Offset)
+	if err != nil && err != io.EOF {
+		return 0, err
+	}
+	// Only if the log is still the one that was read to, after reading as well
+	// as before, are these bytes its next ones.
+	if ends, err := endsWith(r.f, r.place.Offset, r.recent); err != nil {
+		return 0, err
+	} else if !ends {
+		return 0, r.truncated()
+	}
+	if n > 0 && r.place.Offset == 0 {
+		if err := r.first(); err != nil {
+			return 0, err
+		}
+	}
+	r.recent = append(r.recent, p[:n]...)
+	r.place.grow(p[:n])
+	// What is kept is from edge bytes before the last alert on.
+	if from := r.kept - edge - (r.place.Offset - int64(len(r.recent))); from > 1<<16 {
+		r.recent = append(r.recent[:0], r.recent[from:]...)
+	}
+	return n, nil
+}
+
+// errNotFirst says that another log is to be read before this one.
+var errNotFirst = errors.New("there is an older log")
+
+// first makes sure that no log came and went unseen since this one was chosen:
+// truncated before a byte of it was read, a log cannot be told from a new one,
+// but its copy is there.
+func (r *follower) first() error {
+	logs, err := logsOf(r.path)
+	if err != nil {
+		return err
+	}
+	mine, err := r.f.Stat()
+	if err != nil {
+		return err
+	}
+	if l := r.choose(logs); l != nil && !os.SameFile(l.info, mine) {
+		return errNotFirst
+	}
+	return nil
+}
+
+// endsWith reports whether the bytes before an offset are the last ones of tail.
+func endsWith(f *os.File, offset int64, tail []byte) (bool, error) {
+	tail = tail[max(0, len(tail)-edge):]
+	got := make([]byte, len(tail))
+	if _, err := f.ReadAt(got, offset-int64(len(got))); err == io.EOF {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	return bytes.Equal(got, tail), nil
+}
+
+// truncated goes on in the copy that was made before the log was truncated.
+func (r *follower) truncated() error {
+	r.cut = true
+	logs, err := logsOf(r.path)
+	if err != nil {
+		return err
+	}
+	here := r.at(r.place.Offset)
+	for _, l := range logs {
+		f, err := os.Open(l.name)
+		if err != nil {
+			continue // gone meanwhile
+		}
+		if here.in(f) {
+			r.f.Close()
+			r.f = f
+			return nil
+		}
+		f.Close()
+	}
+	return errTruncated
+}
+
+// errTruncated says that alerts may be lost.
+var errTruncated = errors.New("the file was truncated, and there is no copy of what it held")
+
+// rotated reports whether the log is no longer the one at the path.
+func (r *follower) rotated() (bool, error) {
+	now, err := os.Stat(r.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil // not yet there again: there is nothing to go on to
+	}
+	if err != nil {
+		return false, err
+	}
+	mine, err := r.f.Stat()
+	return err == nil && !os.SameFile(now, mine), err
+}
+
+// at returns the place at an offset that was read, at most what is remembered
+// before the end.
+func (r *follower) at(offset int64) place {
+	p := r.place
+	p.Offset = offset
+	p.Head = p.Head[:min(int64(len(p.Head)), offset)]
+	end := int64(len(r.recent)) - (r.place.Offset - offset)
+	p.Tail = bytes.Clone(r.recent[max(0, end-edge):end])
+	return p
+}
+
+// passed says that what is before an offset will not be asked about again.
+func (r *follower) passed(offset int64) { r.kept = offset }

@@ -1,0 +1,218 @@
+// Command tail follows the file that Falco's file_output writes, through
+// rotation and truncation, and prints its alerts. Ended or killed and started
+// again, it goes on where it stopped.
+//
+//	tail [flags] FILE
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/rules/cond"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// config is what the flags say.
+type config struct {
+	path, stateFile string
+	only            string
+	asJSON          bool
+	fromEnd         bool
+	poll, idle      time.Duration
+}
+
+// run is main without the process: it returns the exit status, 1 if something
+// failed and 2 if the arguments are wrong.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var c config
+	flags := flag.NewFlagSet("tail", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, "usage: tail [flags] FILE\n\nFollows what Falco's file_output writes, and prints the alerts.\n\n")
+		flags.PrintDefaults()
+	}
+	flags.StringVar(&c.stateFile, "state", "", "`file` that keeps where it stopped; by default .NAME.tail in the folder of FILE")
+	flags.StringVar(&c.only, "if", "", "`condition`, in the language of Falco's rules, for the alerts to print; all by default")
+	flags.BoolVar(&c.asJSON, "json", false, "print alerts as JSON, as Falco does")
+	flags.BoolVar(&c.fromEnd, "from-end", false, "begin at the end of FILE where nothing is known of an earlier run")
+	flags.DurationVar(&c.poll, "poll", 100*time.Millisecond, "how often to look for more")
+	flags.DurationVar(&c.idle, "idle", 5*time.Second, "how long a rotated file must be silent before the next one is read: Falco writes to it until it is told to open a new one")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return 0
+	} else if err != nil {
+		return 2
+	}
+	if flags.NArg() != 1 || c.poll <= 0 || c.idle < 0 {
+		flags.Usage()
+		return 2
+	}
+	c.path = flags.Arg(0)
+	t, err := newTail(c, stdout, stderr)
+	if err != nil {
+		fmt.Fprintln(stderr, "tail:", err)
+		return 2
+	}
+	defer t.state.Close()
+	if err := t.follow(ctx); err != nil && ctx.Err() == nil {
+		fmt.Fprintln(stderr, "tail:", err)
+		return 1
+	}
+	return 0
+}
+
+// tail is the program, put together.
+type tail struct {
+	config
+	mux            *event.Mux
+	state          *state
+	stdout, stderr io.Writer
+}
+
+func newTail(c config, stdout, stderr io.Writer) (*tail, error) {
+	t := &tail{config: c, mux: event.NewMux(nil), stdout: stdout, stderr: stderr}
+	wanted := event.Everything()
+	if c.only != "" {
+		p, err := cond.Compile(c.only, nil)
+		if err != nil {
+			return nil, fmt.Errorf("-if: %w", err)
+		}
+		wanted = p
+	}
+	t.mux.HandleNamed("print", wanted, event.HandlerFunc(t.print))
+	if c.stateFile == "" {
+		t.stateFile = filepath.Join(filepath.Dir(c.path), "."+filepath.Base(c.path)+".tail")
+	}
+	var err error
+	t.state, err = openState(t.stateFile)
+	return t, err
+}
+
+func (t *tail) print(_ context.Context, e *event.Event) error {
+	var line []byte
+	if t.asJSON {
+		line = append(e.AppendJSON(nil), '\n')
+	} else {
+		// Quoted: what an alert says is not for the terminal to obey.
+		line = fmt.Appendf(nil, "%s %-13s %q %q\n", e.Time.Format(time.RFC3339Nano), e.Priority, e.Rule, e.Output)
+	}
+	_, err := t.stdout.Write(line)
+	return err
+}
+
+// follow reads log after log until ctx ends.
+func (t *tail) follow(ctx context.Context) error {
+	p, ok, err := t.state.load()
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.stateFile, err)
+	}
+	if !ok && t.fromEnd {
+		if p, err = endOf(t.path); err != nil {
+			return err
+		}
+	}
+	var done ended
+	defer done.forget(nil)
+	for ctx.Err() == nil {
+		logs, err := logsOf(t.path)
+		if err != nil {
+			return err
+		}
+		done.forget(logs)
+		l, at, known := next(logs, p, &done)
+		if !known {
+			t.warn("where it stopped is neither in %q nor in a file beside it any more: alerts may have been missed", t.path)
+			p = place{Saved: p.Saved}
+		}
+		if l == nil { // Falco makes the file with its first alert
+			if err := wait(ctx, t.poll); err != nil {
+				return err
+			}
+			continue
+		}
+		r, err := open(ctx, l, t.path, at, t.poll, t.idle)
+		if errors.Is(err, fs.ErrNotExist) || err == io.EOF {
+			continue // renamed or truncated meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		r.choose = func(logs []log) *log {
+			l, _, _ := next(logs, p, &done)
+			return l
+		}
+		p, err = t.read(ctx, r, p)
+		switch {
+		case errors.Is(err, errNotFirst):
+			r.Close()
+		case err == nil:
+			done.add(r.f)
+		case errors.Is(err, errTruncated):
+			t.warn("%q: %v: alerts may have been missed", t.path, err)
+			r.Close()
+			p = place{Saved: time.Now()}
+			if err := t.state.save(p); err != nil {
+				return err
+			}
+		default:
+			r.Close()
+			return err
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// read handles the alerts of one log to its end, and returns the place behind
+// the last one.
+func (t *tail) read(ctx context.Context, r *follower, last place) (place, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	begin := r.place.Offset
+	d := event.NewDecoder(r, &event.DecoderOptions{Plain: true, Near: time.Now})
+	handle := func(ctx context.Context, e *event.Event) error {
+		err := t.mux.HandleEvent(ctx, e)
+		if err == nil {
+			last = r.at(begin + d.Offset())
+			r.passed(last.Offset)
+			err = t.state.save(last)
+		}
+		if err != nil {
+			stop(err) // do not go on to the next: this one is to come again
+		}
+		return err
+	}
+	_, err := event.Serve(ctx, d, event.HandlerFunc(handle), &event.ServeOptions{OnError: func(e *event.Event, err error) {
+		if e == nil {
+			t.warn("%q: %v", t.path, err)
+		}
+	}})
+	return last, err
+}
+
+func (t *tail) warn(format string, args ...any) {
+	fmt.Fprintf(t.stderr, "tail: "+format+"\n", args...)
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}
