@@ -45,6 +45,9 @@ const (
 func (c *check) finish() *check {
 	o := c.left
 	plain := o.kind == fieldOperand && len(o.steps) == 0
+	if plain && c.in.strict && c.right == nil && c.op != OpExists && (o.field.ancestors || o.field.info.Name == "evt.rawarg") {
+		c.keepFirst()
+	}
 	switch {
 	case plain && isEnds(o.field.name):
 		c.how = byEnds
@@ -59,6 +62,21 @@ func (c *check) finish() *check {
 	}
 	c.cost = c.price()
 	return c
+}
+
+// keepFirst repeats what Falco makes of a list where it has lost the length of
+// the value: in never finds a number, and a modifier sees the first entry as if
+// it were alone.
+func (c *check) keepFirst() {
+	switch {
+	case c.op == OpIn || c.op == OpIntersects:
+		if c.cls != strClass {
+			c.test, _ = newTest(c.cls, c.op, NoMod, nil)
+		}
+	case c.mod != NoMod && len(c.test.all) > 0:
+		c.mod = NoMod
+		c.test, _ = newTest(c.cls, c.op, NoMod, c.test.all[:1])
+	}
 }
 
 // direct reports whether all there is to know of the field is under its name.

@@ -77,7 +77,9 @@ func CompileExpr(x Expr, env *Env) (*Program, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	return newProgram(root, c.warnings, c.reads), nil
+	p := newProgram(root, c.warnings, c.reads)
+	p.text = x.String()
+	return p, nil
 }
 
 // MustCompile is [Compile] with the zero Env for a condition that is known to
@@ -188,7 +190,10 @@ func (c *compiler) compileCheck(x *Check) *check {
 	case *Value:
 		c.constants(chk, x.Right.Pos(), []Value{*r})
 	case *List:
-		c.nodes -= len(r.Items)
+		if c.nodes -= len(r.Items); c.nodes < 0 {
+			c.fail(r.At, "condition is over the limit of nodes")
+			return nil
+		}
 		c.constants(chk, x.Right.Pos(), r.Items)
 	case *Transform, *Field:
 		right := c.operand(r)

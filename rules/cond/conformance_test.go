@@ -278,7 +278,7 @@ func TestConformanceParserPositions(t *testing.T) {
 		if c.End != nil {
 			why += differs(end, c.End.pos())
 		}
-		got := positions(withoutListed(x).(Node))
+		got := positions(withoutListed(x))
 		if c.Visitor != nil {
 			why += differs(got, *c.Visitor)
 		}

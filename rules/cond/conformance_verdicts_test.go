@@ -173,6 +173,10 @@ var faults = []struct {
 	{"fd.ip, fd.net, fd.port and fd.proto do not look at all of a list", func(c *check) bool {
 		return c.how == byEnds && (c.op.IsList() || c.mod != NoMod)
 	}},
+	{"evt.rawarg and the fields of every ancestor do not look at all of a list", func(c *check) bool {
+		return c.left.kind == fieldOperand && (c.left.field.ancestors || c.left.field.info.Name == "evt.rawarg") &&
+			(c.op.IsList() || c.mod != NoMod)
+	}},
 	{"a network field looks an address up among the networks", func(c *check) bool {
 		return c.cls == netClass && c.mod != NoMod
 	}},

@@ -43,6 +43,9 @@
 //   - fd.ip in (...) never matches, fd.net in (...) looks at the first network
 //     alone, fd.ip, fd.net and fd.port with a modifier at the first value
 //     alone, and with intersects they end Falco (Strict: no match).
+//   - evt.rawarg and the fields of every ancestor, such as proc.aname without
+//     an index, take a modifier for the first value alone, and in never finds a
+//     number.
 //   - a network field = anyof (...) never matches, and != allof (...) always
 //     does.
 //

@@ -157,3 +157,15 @@ func ExampleSet() {
 	fmt.Println(set.AppendMatches(nil, alert(`{"proc.name": "nc", "user.uid": 0}`)))
 	// Output: [0 1]
 }
+
+// Explain helps to find out why a handler is not told of an alert.
+func ExampleProgram_Explain() {
+	p := cond.MustCompile("proc.name in (nc, ncat) and not (user.uid = 0 or user.name = root)")
+	fmt.Println(p.Explain(alert(`{"proc.name": "bash", "user.uid": 0}`)))
+	fmt.Println(p.Explain(alert(`{"proc.name": "nc", "user.uid": 0}`)))
+	fmt.Println(p.Explain(alert(`{"proc.name": "nc", "user.uid": 33}`)))
+	// Output:
+	// not proc.name in (nc, ncat) (proc.name is "bash")
+	// user.uid = 0 (user.uid is 0)
+	// proc.name in (nc, ncat) (proc.name is "nc"); not user.uid = 0 (user.uid is 33); not user.name = root (the alert has no user.name)
+}

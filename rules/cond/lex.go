@@ -19,14 +19,6 @@ type lexer struct {
 
 func (l *lexer) rest() string { return l.text[l.pos.Offset:] }
 
-// peek returns the byte at the cursor, 0 at the end.
-func (l *lexer) peek() byte {
-	if l.pos.Offset < len(l.text) {
-		return l.text[l.pos.Offset]
-	}
-	return 0
-}
-
 // take consumes n bytes as a token, or nothing if n is 0.
 func (l *lexer) take(n int) bool {
 	if n == 0 {

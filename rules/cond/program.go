@@ -11,8 +11,10 @@ import (
 // may evaluate it at the same time. Evaluating does not allocate, save where
 // an alert has strings with escapes inside an array.
 //
-// A *Program is an [event.Matcher].
+// A *Program is an [event.Matcher], and says what it needs and why it decides as
+// it does.
 type Program struct {
+	text     string
 	root     *node // as written
 	code     []instr
 	entry    int32
@@ -22,7 +24,10 @@ type Program struct {
 	needs    event.Needs
 }
 
-var _ event.Needer = (*Program)(nil)
+var (
+	_ event.Needer    = (*Program)(nil)
+	_ event.Explainer = (*Program)(nil)
+)
 
 // instr is a check with where to go on if it holds and if it does not. Not,
 // and, and or are only in where that is. It fills a line of a processor's
@@ -74,6 +79,9 @@ func newProgram(root *node, warnings []Warning, reads []string) *Program {
 	p.needs = needsOf(best)
 	return p
 }
+
+// String returns the condition.
+func (p *Program) String() string { return p.text }
 
 // Warnings returns what Falco's compiler warns of, in the order in which it
 // does.

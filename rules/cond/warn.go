@@ -18,7 +18,10 @@ func (c *compiler) warn(op Op, at Pos, text string) {
 		}
 		return r
 	}, text)
-	_, msg, unknown := c.fields.resolve(packed, c.env.Source)
+	msg, unknown := "no dot", true
+	if strings.IndexByte(packed, '.') >= 0 { // else it is no field, and a long list is quick to read
+		_, msg, unknown = c.fields.resolve(packed, c.env.Source)
+	}
 	if msg == "" {
 		add("'" + text + "' may be a valid field misused as a const string value")
 	} else if !unknown {
