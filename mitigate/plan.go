@@ -30,6 +30,7 @@ type Plan struct {
 	Conclude []Text
 
 	Applied []Applied // the entries of the knowledge that the plan is made of
+	Remarks []Remark  // on advisors that were asked besides; see Compose
 }
 
 // Applied is an entry of the knowledge that a plan draws on, and why.
@@ -142,6 +143,7 @@ func (p Phase) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // Step is one thing to do.
 type Step struct {
+	By          string // the advisor it comes from; "" for the library
 	Phase       Phase
 	Do          Text
 	Why         Text

@@ -44,12 +44,15 @@ func jsonOf(p *mitigate.Plan) jsonReport {
 	}
 	for _, s := range p.Steps {
 		doc.Steps = append(doc.Steps, jsonStep{
-			Phase: s.Phase, Do: s.Do.String(), Why: s.Why.String(), Mitigations: s.Mitigations, Controls: s.Controls,
+			By: s.By, Phase: s.Phase, Do: s.Do.String(), Why: s.Why.String(), Mitigations: s.Mitigations, Controls: s.Controls,
 			Snippets: jsonSnippets(s.Snippets),
 		})
 	}
 	for _, rel := range p.Related {
 		doc.Related = append(doc.Related, jsonRelated{rel.Rule, rel.Why.String()})
+	}
+	for _, r := range p.Remarks {
+		doc.Remarks = append(doc.Remarks, jsonRemark{r.By, r.Text.String()})
 	}
 	return doc
 }
@@ -119,6 +122,7 @@ type jsonReport struct {
 	Configuration []jsonSnippet   `json:"configuration,omitempty"`
 	Tuning        []string        `json:"tuning,omitempty"`
 	Related       []jsonRelated   `json:"related,omitempty"`
+	Remarks       []jsonRemark    `json:"remarks,omitempty"`
 	Conclusion    []string        `json:"conclusion,omitempty"`
 	Mapping       *enrich.Mapping `json:"mapping"`
 }
@@ -160,6 +164,7 @@ type jsonBenign struct {
 }
 
 type jsonStep struct {
+	By          string               `json:"by,omitempty"` // the advisor it comes from, where it is not the library
 	Phase       mitigate.Phase       `json:"phase"`
 	Do          string               `json:"do"`
 	Why         string               `json:"why"`
@@ -176,6 +181,11 @@ type jsonSnippet struct {
 	Changes      bool              `json:"changes"`
 	Undo         string            `json:"undo,omitempty"`
 	Placeholders map[string]string `json:"placeholders,omitempty"` // the word, and the field it stands for
+}
+
+type jsonRemark struct {
+	By   string `json:"by"`
+	Text string `json:"text"`
 }
 
 type jsonRelated struct {

@@ -199,11 +199,17 @@ func (b *builder) mitigation() []block {
 	if len(out) == 0 {
 		out = append(out, paragraph(say("No step can be named without knowing more; begin with the questions above.")))
 	}
+	for _, r := range b.p.Remarks {
+		out = append(out, paragraph(join(value("advisor", r.By), say(": "), r.Text)))
+	}
 	return out
 }
 
 func (b *builder) step(s mitigate.Step) item {
 	it := item{text: s.Do}
+	if s.By != "" {
+		it.text = join(value("advisor", s.By), say(" suggests: "), s.Do)
+	}
 	why := join(say("Why: "), s.Why)
 	if refs := append(append([]mitigate.Reference(nil), s.Mitigations...), s.Controls...); len(refs) > 0 {
 		var names []string
@@ -235,7 +241,7 @@ func (b *builder) snippets(snippets []mitigate.Snippet) []block {
 		}
 		title := s.Title
 		if s.Changes {
-			title = join(title, say(". This changes the system."))
+			title = join(title, say(" (this changes the system)"))
 		}
 		out = append(out, code{title: title, lang: lang, body: s.Body})
 		if s.Undo != nil {
