@@ -76,3 +76,16 @@ func BenchmarkField(b *testing.B) {
 		b.Fatal(v.Kind())
 	}
 }
+
+// All cores at once.
+func BenchmarkForParallel(b *testing.B) {
+	e := seed(b)
+	var n Enricher
+	n.For(e)
+	b.ReportAllocs()
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			n.For(e)
+		}
+	})
+}
