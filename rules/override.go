@@ -2,6 +2,7 @@ package rules
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/falconer-go/falconer/event"
@@ -15,6 +16,8 @@ type Override struct {
 	// AppendCondition is put behind the condition, with a blank between: it
 	// begins with and or or.
 	AppendCondition string
+	// AppendOutput is put behind the output, with a blank between.
+	AppendOutput string
 	// AppendTags are added to the tags.
 	AppendTags []string
 
@@ -33,7 +36,8 @@ func (o *Override) YAML() (string, error) {
 	if o.Rule == "" {
 		return "", errors.New("rules: an override needs the name of a rule")
 	}
-	if o.AppendCondition != "" && o.Condition != "" || len(o.AppendTags) > 0 && o.Tags != nil {
+	if o.AppendCondition != "" && o.Condition != "" || o.AppendOutput != "" && o.Output != "" ||
+		len(o.AppendTags) > 0 && o.Tags != nil {
 		return "", errors.New("rules: an override either adds to a key or replaces it")
 	}
 	var b, over strings.Builder
@@ -50,12 +54,13 @@ func (o *Override) YAML() (string, error) {
 	text("desc", o.Desc, "replace")
 	text("condition", o.AppendCondition, "append")
 	text("condition", o.Condition, "replace")
+	text("output", o.AppendOutput, "append")
 	text("output", o.Output, "replace")
 	if o.Priority != nil {
 		put("priority", strings.ToUpper(o.Priority.String()), "replace")
 	}
 	if o.Enabled != nil {
-		put("enabled", map[bool]string{true: "true", false: "false"}[*o.Enabled], "replace")
+		put("enabled", strconv.FormatBool(*o.Enabled), "replace")
 	}
 	if len(o.AppendTags) > 0 {
 		put("tags", yamlList(o.AppendTags), "append")
@@ -67,6 +72,50 @@ func (o *Override) YAML() (string, error) {
 		return "", errors.New("rules: an override that changes nothing")
 	}
 	return b.String() + "  override:\n" + over.String(), nil
+}
+
+// Definition is a new rule.
+type Definition struct {
+	Name      string
+	Desc      string
+	Condition string
+	Output    string
+	Priority  event.Priority
+	Source    string   // "" is syscall
+	Tags      []string // may be empty
+	Disabled  bool
+}
+
+// YAML returns the rule as an item of a rule file. It is an error if a name,
+// description, condition or output is missing. Whether the condition and the
+// output are sound only [Load] tells.
+func (d *Definition) YAML() (string, error) {
+	var b strings.Builder
+	for i, kv := range [...][2]string{{"rule", d.Name}, {"desc", d.Desc}, {"condition", d.Condition}, {"output", trim(d.Output)}} {
+		if kv[1] == "" {
+			return "", errors.New("rules: a rule needs a " + kv[0])
+		}
+		if i == 0 {
+			b.WriteString("- rule: " + yamlScalar(kv[1]) + "\n")
+		} else {
+			b.WriteString("  " + kv[0] + ": " + yamlText(kv[1]) + "\n")
+		}
+	}
+	name, err := d.Priority.MarshalText()
+	if err != nil {
+		return "", err
+	}
+	b.WriteString("  priority: " + strings.ToUpper(string(name)) + "\n")
+	if d.Source != "" {
+		b.WriteString("  source: " + yamlScalar(d.Source) + "\n")
+	}
+	if d.Disabled {
+		b.WriteString("  enabled: false\n")
+	}
+	if len(d.Tags) > 0 {
+		b.WriteString("  tags: " + yamlList(d.Tags) + "\n")
+	}
+	return b.String(), nil
 }
 
 func yamlList(list []string) string {

@@ -173,3 +173,113 @@ func TestExceptionByPrefix(t *testing.T) {
 		}
 	}
 }
+
+func TestDefinitionYAML(t *testing.T) {
+	for _, condition := range append([]string{"evt.type = execve\nand proc.name = \"a b\"", "evt.type = open # no comment\n", " lead", "a\n\nb",
+		"trail ", "tab\tin\nlines", "x: y", "|", "- a", "é\u2028"}, hardValues...) {
+		d := &Definition{Name: "R: 1", Desc: "d", Condition: condition, Output: condition, Priority: event.Informational,
+			Source: "syscall", Tags: []string{"a b", "null"}, Disabled: true}
+		text, err := d.YAML()
+		if trim(condition) == "" {
+			if err == nil {
+				t.Errorf("%q was written", condition)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs, err := readDocuments([]byte(text))
+		if err != nil {
+			t.Errorf("%q: %v in\n%s", condition, err, text)
+			continue
+		}
+		item := itemsOf(docs)[0]
+		if got := value(item, "condition").Value; got != condition {
+			t.Errorf("condition %q reads back as %q from\n%s", condition, got, text)
+		}
+		if got := value(item, "output").Value; got != trim(condition) {
+			t.Errorf("output %q reads back as %q", condition, got)
+		}
+	}
+	if _, err := (&Definition{Name: "R", Desc: "d", Output: "o"}).YAML(); err == nil {
+		t.Error("a rule without a condition was written")
+	}
+}
+
+// TestOverridesOfUpstream changes every shipped rule in every way there is:
+// what is written loads, brings no new warning, and does what it says.
+func TestOverridesOfUpstream(t *testing.T) {
+	files := upstreamFiles(t)
+	base, err := Load(nil, files...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, on := event.Critical, true
+	var text strings.Builder
+	for _, r := range base.Rules() {
+		item, err := (&Override{Rule: r.Name, AppendCondition: "and evt.num > 0", AppendOutput: "n=%evt.num",
+			AppendTags: []string{"own tag"}, Desc: "d: '" + r.Name, Priority: &p, Enabled: &on}).YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.WriteString(item)
+	}
+	set, err := Load(nil, append(files, File{"own.yaml", []byte(text.String())})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := set.Results()[len(files)]
+	if before := base.Results()[len(files)-1]; len(last.Warnings) > len(before.Warnings) || !last.Schema.Valid {
+		t.Errorf("%d warnings, before %d; schema %q", len(last.Warnings), len(before.Warnings), last.Schema.Faults)
+	}
+	for _, r := range set.Rules() {
+		if r.Priority != p || !r.Enabled || !strings.HasSuffix(r.Output, " n=%evt.num") || r.Desc != "d: '"+r.Name ||
+			!strings.HasSuffix(r.ConditionText(), " and evt.num > 0") || !contains(r.Tags, "own tag") {
+			t.Errorf("%s did not change: %v %v %q %q", r.Name, r.Priority, r.Enabled, r.Output, r.Desc)
+		}
+	}
+}
+
+// FuzzPatch appends to any file and puts an exception into it: what was there
+// stays, or the change is refused.
+func FuzzPatch(f *testing.F) {
+	for _, text := range loadSeeds(f) {
+		f.Add(text)
+	}
+	e := alert(f, "r", `"proc.name":"a b"`, `"fd.name":"x"`)
+	x, err := NewException(e)
+	if err != nil {
+		f.Fatal(err)
+	}
+	x.Name = "e"
+	merged := *x
+	merged.Merges = true
+	f.Fuzz(func(t *testing.T, text string) {
+		before, err := readItems([]byte(text))
+		if err != nil {
+			return
+		}
+		for _, x := range []*Exception{x, &merged} {
+			out, err := x.Patch([]byte(text))
+			if err != nil {
+				continue
+			}
+			after, err := readItems(out)
+			if err != nil {
+				t.Fatalf("%v in %q", err, out)
+			}
+			if len(after) != len(before) && len(after) != len(before)+1 || len(out) <= len(text) {
+				t.Errorf("%d items became %d in %q", len(before), len(after), out)
+			}
+			// Taking the addition out again gives the file.
+			i := 0
+			for i < len(text) && out[i] == text[i] {
+				i++
+			}
+			if tail := text[i:]; !strings.HasSuffix(string(out), tail) {
+				t.Errorf("more changed than was added: %q from %q", out, text)
+			}
+		}
+	})
+}
