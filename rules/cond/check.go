@@ -85,7 +85,8 @@ func (f *field) direct() bool {
 	case "evt.dir", "alert.time":
 		return false
 	}
-	return derivedFrom[f.name] == "" && f.info.known
+	_, isTime := timeLayouts[f.name]
+	return !isTime && derivedFrom[f.name] == "" && f.info.known
 }
 
 // price guesses what the check costs, in steps of a comparison.

@@ -2,6 +2,7 @@ package cond
 
 import (
 	"strings"
+	"time"
 
 	"github.com/falconer-go/falconer/event"
 )
@@ -12,6 +13,29 @@ import (
 // derivedFrom names the address behind a field that is compared with networks.
 var derivedFrom = map[string]string{
 	"fd.cnet": "fd.cip", "fd.snet": "fd.sip", "fd.lnet": "fd.lip", "fd.rnet": "fd.rip",
+}
+
+// timeLayouts are the fields of the time that are text to a condition, and
+// nanoseconds in an alert. All but iso8601 are in the time zone of Falco, which
+// the alert does not say: they are taken to be in UTC.
+var timeLayouts = map[string]string{
+	"evt.time":         "15:04:05.000000000",
+	"evt.time.s":       "15:04:05",
+	"evt.time.iso8601": "2006-01-02T15:04:05.000000000-0700",
+	"evt.datetime":     "2006-01-02 15:04:05.000000000",
+	"evt.datetime.s":   "2006-01-02 15:04:05",
+}
+
+// appendTime appends the time v in the layout.
+func (m *machine) appendTime(v event.Value, layout string) presence {
+	ns, ok := v.Int()
+	if !ok {
+		return opaque
+	}
+	at := len(m.buf)
+	m.buf = time.Unix(0, ns).UTC().AppendFormat(m.buf, layout)
+	m.data = append(m.data, datum{str: m.text(at)})
+	return present
 }
 
 // isEnds reports whether a check of the field looks at both ends of a

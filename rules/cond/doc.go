@@ -28,7 +28,9 @@
 // Falco has fields that it can filter by but not print. They are derived: the
 // networks fd.cnet, fd.snet, fd.lnet and fd.rnet from the addresses, fd.ip,
 // fd.net, fd.port and fd.proto from both ends of the connection, evt.around
-// from the time, and evt.dir is always <. A check of every ancestor, such as
+// from the time, and evt.dir is always <. The times that are text to a condition
+// (evt.time, evt.datetime, ...) and a number in an alert are written out, in
+// UTC. A check of every ancestor, such as
 // proc.aname without an index, sees those that the alert's one text tells
 // apart.
 //

@@ -244,6 +244,9 @@ func (o *operand) extractField(m *machine) presence {
 	}
 	v := f.lookup(m)
 	if !o.baseList {
+		if layout, ok := timeLayouts[f.name]; ok && v.Kind() == event.Number {
+			return m.appendTime(v, layout)
+		}
 		d, p := f.read(v, o.base)
 		if p == present {
 			m.data = append(m.data, d)

@@ -119,7 +119,9 @@ func (c *fieldClass) readEvt(full string) (f *FieldInfo, n int, msg string) {
 
 // readArg reads the fields whose argument is that of a system call.
 func (c *fieldClass) readArg(name, full string) (f *FieldInfo, n int, msg string) {
-	f = c.field(name)
+	if f = c.field(name); f == nil {
+		return nil, -1, ""
+	}
 	rest := full[len(name):]
 	switch {
 	case strings.HasPrefix(rest, "["):

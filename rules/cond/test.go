@@ -108,9 +108,7 @@ func (t *test) makeSet(cls class) {
 }
 
 // never reports whether no value passes: Falco has nothing to compare with.
-func (t *test) never() bool {
-	return len(t.all) == 0 && (t.mod != NoMod || t.op.IsList())
-}
+func (t *test) never() bool { return len(t.all) == 0 }
 
 // count applies a modifier: how says whether the value passes the i-th test.
 func (t *test) count(how func(t *test) bool) bool {
