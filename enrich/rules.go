@@ -6,7 +6,8 @@ import (
 )
 
 // The table of rules, data/rules.tsv, says by name what each rule of
-// falcosecurity/rules and falcosecurity/plugins looks for. Upstream's plugin
+// falcosecurity/rules and falcosecurity/plugins looks for, and what the alerts
+// mean that Falco sends of itself. Upstream's plugin
 // rules carry no ATT&CK tags, and some of the others carry wrong ones. It is
 // written and checked by hand; its columns are
 //
