@@ -15,6 +15,24 @@
 // Numbers stay text until they are asked for: evt.time counts nanoseconds
 // since 1970, which a float64 cannot hold.
 //
+// # Handling
+//
+// A [Handler] is told of alerts. A [Mux] gives each alert to the handlers whose
+// [Matcher] matches it: [Rule], [Tagged], [AtLeast], [Field] and so on, [All],
+// [Any] and [Not] of them, or a condition in the language of Falco's rules,
+// compiled by package rules/cond. [Middleware] goes around a handler: [Recover],
+// [Timeout], [Retry], [Dedup], [Throttle], [Sample], [Aggregate], [Suppress],
+// [Redact], [Log], [Metrics]; [Chain] puts several around one.
+//
+// Alerts come from wherever the host has them: it calls HandleEvent itself,
+// gives a stream to [Serve], or mounts package eventhttp. A [Queue] in between
+// accepts alerts at once and handles them later, in order per key.
+//
+// No alert is lost in silence. What is not passed on is counted, by [HeldBy],
+// [MuxStats] and [QueueStats]; what was not handled comes back as an error. The
+// package logs nothing, keeps no global state, and starts goroutines only in a
+// Queue, in Serve, and in a Timeout that is told to leave calls behind.
+//
 // # Trust
 //
 // Whoever caused the event chose much of its text: file names, command lines,

@@ -448,6 +448,18 @@ func TestMuxDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// What the index finds for an alert does not grow with the handlers that do not
+// match it, which is what keeps dispatch at 10,000 close to dispatch at ten.
+func TestMuxCandidatesDoNotGrow(t *testing.T) {
+	e := shellAlert(t)
+	for _, n := range []int{10, 100, 1_000, 10_000} {
+		m := realisticMux(n)
+		if ids := m.table.Load().candidates(nil, e); len(ids) != 3 {
+			t.Errorf("%d handlers: %d candidates, want the 3 that match", n, len(ids))
+		}
+	}
+}
+
 func BenchmarkMux(b *testing.B) {
 	e := shellAlert(b)
 	for _, n := range []int{10, 100, 1_000, 10_000} {
