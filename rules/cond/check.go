@@ -201,7 +201,7 @@ func (c *check) eval(m *machine) Tri {
 	case c.wrongSet():
 		return triOf(c.op == OpNE)
 	}
-	if c.left.list {
+	if c.left.list || len(list) > 1 {
 		return triOf(c.all(list, func(d *datum) bool { return c.test.datum(c.cls, d) }))
 	}
 	d := list[0]
@@ -273,7 +273,7 @@ func (c *check) evalFields(m *machine, list []datum) Tri {
 	case unknown, opaque:
 		return Unknown
 	}
-	if c.left.list {
+	if c.left.list || len(list) > 1 {
 		return triOf(c.all(list, func(d *datum) bool {
 			for i := range others {
 				if c.equal(d, &others[i]) {
