@@ -9,6 +9,7 @@ import (
 type tables struct {
 	lexicon
 	crosswalk *Crosswalk
+	noRules   bool // leave out the table of rules
 }
 
 // builder makes the mapping of one rule. The order of its steps is the order of
@@ -27,7 +28,7 @@ type builder struct {
 // behaviours were seen.
 func (t *tables) build(rule, source string, tags []string, seen seenSet) *Mapping {
 	b := builder{tables: t, m: &Mapping{Version: t.matrix.release, set: t}}
-	entry, known := lookupRule(rule, source)
+	entry, known := t.lookupRule(rule, source)
 	if known {
 		b.doubts = entry.allDoubts()
 	}

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -28,8 +29,7 @@ func CheckTags(name, source string, tags []string) []Finding {
 // table of rules.
 func (n *Enricher) CheckTags(name, source string, tags []string) []Finding {
 	c := checker{tables: n.tables(), rule: name, source: source}
-	entry, known := lookupRule(name, source)
-	if known {
+	if entry, known := c.lookupRule(name, source); known {
 		c.claims, c.doubts = entry.claims(), entry.allDoubts()
 	}
 	for i, tag := range tags {
@@ -130,7 +130,7 @@ func (c *checker) checkTechnique(t checkedTag) {
 		c.add(t, CodeTacticUnknown, c.describe(t.technique)+" is a technique and not a tactic", "write "+c.withTactic(t.technique))
 		return
 	case t.form == bare:
-		c.add(t, CodeTechniqueName, "the tag is the name of "+t.id+" and not its id", c.or(c.suggestion(), "write "+c.withTactic(t.technique)))
+		c.add(t, CodeTechniqueName, "the tag is the name of "+t.id+" and not its id", cmp.Or(c.suggestion(), "write "+c.withTactic(t.technique)))
 		return
 	case !t.known:
 		c.add(t, CodeTechniqueUnknown, "ATT&CK "+c.matrix.release+" has no "+t.id, c.suggestion())
@@ -178,7 +178,7 @@ func (c *checker) checkTechniqueTactic(t checkedTag) {
 		c.add(t, CodeTacticMissing, "the rule names no tactic", "add "+c.tacticTags(t.technique))
 	case !slices.ContainsFunc(stated, t.technique.In):
 		c.add(t, CodeTechniqueTactic, c.describe(t.technique)+" lies in "+c.names(t.technique.Tactics)+"; the rule names "+c.names(stated),
-			c.or(c.suggestion(), "write "+c.withTactic(t.technique)+", or a technique of "+c.names(stated)))
+			cmp.Or(c.suggestion(), "write "+c.withTactic(t.technique)+", or a technique of "+c.names(stated)))
 	}
 }
 
@@ -236,7 +236,7 @@ func (c *checker) checkConflict(t checkedTag) bool {
 	if len(others) == 0 || slices.ContainsFunc(others, func(id string) bool { return slices.Contains(t.tactics, id) }) {
 		return false
 	}
-	c.add(t, CodeTacticConflict, "the tag is "+c.names(t.tactics)+"; another tag of the rule is "+c.names(others), c.or(c.suggestion(), "keep the one that is meant"))
+	c.add(t, CodeTacticConflict, "the tag is "+c.names(t.tactics)+"; another tag of the rule is "+c.names(others), cmp.Or(c.suggestion(), "keep the one that is meant"))
 	return true
 }
 
@@ -313,13 +313,6 @@ func (c *checker) suggestion() string {
 		return ""
 	}
 	return "this rule fits " + strings.Join(tags, " ")
-}
-
-func (c *checker) or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func (c *checker) describe(t Technique) string { return t.ID + " (" + t.Name + ")" }

@@ -20,6 +20,10 @@ type Options struct {
 	Catalog   *Catalog
 	Crosswalk *Crosswalk
 
+	// WithoutRules and WithoutBehaviour leave out what the table of rules and
+	// the fields of an alert say, for a host that trusts its own tags alone.
+	WithoutRules, WithoutBehaviour bool
+
 	// Sources are stages of the host, asked in this order by
 	// [Enricher.Enrich]. New panics if one has no name or no Add.
 	Sources []Source
@@ -73,7 +77,7 @@ func For(e *event.Event) *Mapping { return standard.For(e) }
 func (n *Enricher) tables() *tables {
 	n.once.Do(func() {
 		o := n.options
-		t := &tables{crosswalk: o.Crosswalk, lexicon: lexicon{o.Matrix, o.Catalog}}
+		t := &tables{crosswalk: o.Crosswalk, lexicon: lexicon{o.Matrix, o.Catalog}, noRules: o.WithoutRules}
 		if t.catalog == nil {
 			t.catalog = NIST()
 		}
@@ -114,7 +118,7 @@ func (n *Enricher) For(e *event.Event) *Mapping {
 		c.mapping = n.tables().build(c.rule, c.source, c.tags, 0)
 		c = n.remember(c)
 	}
-	if len(c.mapping.Techniques) > 0 {
+	if len(c.mapping.Techniques) > 0 || n.options.WithoutBehaviour {
 		return c.mapping
 	}
 	seen := look(e)

@@ -1,5 +1,7 @@
 package enrich
 
+import "strconv"
+
 // DataError says what is wrong with a mapping file or with data given to a
 // constructor.
 type DataError struct {
@@ -15,6 +17,9 @@ func (e *DataError) Error() string {
 		s += e.Object + ": "
 	}
 	s += e.Msg
+	if e.Offset > 0 {
+		s += " (at byte " + strconv.FormatInt(e.Offset, 10) + ")"
+	}
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}

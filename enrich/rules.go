@@ -63,7 +63,10 @@ func readRules() map[string][]ruleEntry {
 
 // lookupRule returns the row of a rule. Falco before 0.30 gave no source, and
 // the name alone must do.
-func lookupRule(rule, source string) (ruleEntry, bool) {
+func (t *tables) lookupRule(rule, source string) (ruleEntry, bool) {
+	if t.noRules {
+		return ruleEntry{}, false
+	}
 	for _, e := range ruleTable()[rule] {
 		if e.source == source || source == "" {
 			return e, true

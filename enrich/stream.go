@@ -53,10 +53,6 @@ func (b *bounded) Read(p []byte) (int, error) {
 
 // fail returns an error at the place reached.
 func (s *stream) fail(object, msg string, err error) error {
-	var typed *DataError
-	if errors.As(err, &typed) && msg == "" {
-		return err
-	}
 	return &DataError{Object: object, Offset: s.InputOffset(), Msg: msg, Err: err}
 }
 

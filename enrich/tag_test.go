@@ -136,6 +136,24 @@ func TestRuleSource(t *testing.T) {
 	}
 }
 
+// A host may trust its tags alone.
+func TestWithout(t *testing.T) {
+	n := New(&Options{WithoutRules: true, WithoutBehaviour: true})
+	if got := say(n.For(seed(t))); got != "T1070/TA0005 TA0005 AU-10 #container #filesystem #host #maturity_stable !renamed" {
+		t.Errorf("got %s", got)
+	}
+	e, err := event.Parse([]byte(`{"output":"x","priority":"Warning","rule":"r","time":"2024-07-24T14:32:07.1Z","output_fields":{"fd.name":"/etc/shadow"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := n.For(e).Techniques; len(got) > 0 {
+		t.Errorf("behaviour: %v", got)
+	}
+	if got := n.CheckTags("Contact K8S API Server From Container", "syscall", []string{"mitre_discovery", "T1565"}); len(got) != 2 || strings.Contains(got[0].Fix, "T1613") {
+		t.Errorf("findings %v", got)
+	}
+}
+
 func TestTopRelated(t *testing.T) {
 	m := For(seed(t))
 	all, top := m.Related(), m.TopRelated(5)
