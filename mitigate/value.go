@@ -1,8 +1,10 @@
 package mitigate
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -32,7 +34,40 @@ func ValueOf(e *event.Event, field string) (Span, bool) {
 	if text == "" {
 		return Span{}, false
 	}
-	return Span{Kind: Value, Text: Show(text), Field: field}, true
+	return Span{Kind: Value, Text: Show(readable(field, text)), Field: field}, true
+}
+
+// Falco prints points in time and spans of time as nanoseconds in JSON, which
+// nobody can read.
+var (
+	instants = []string{
+		"container.start_ts", "evt.rawtime", "evt.time", "proc.exe_ino.ctime", "proc.exe_ino.mtime", "proc.pid.ts",
+		"proc.pidns_init_start_ts", "proc.ppid.ts",
+	}
+	spans = []string{
+		"container.duration", "proc.duration", "proc.exe_ino.ctime_duration_pidns_start",
+		"proc.exe_ino.ctime_duration_proc_start", "proc.ppid.duration",
+	}
+)
+
+// readable returns the text of a field as a date or a duration, where the field
+// holds nanoseconds of either and the number is a plausible one.
+func readable(field, text string) string {
+	const year = 365 * 24 * time.Hour
+	instant := slices.Contains(instants, field)
+	if !instant && !slices.Contains(spans, field) {
+		return text
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case err != nil || n <= 0:
+		return text
+	case !instant:
+		return time.Duration(n).Round(time.Millisecond).String()
+	case n < int64(20*year): // seconds, or no time at all
+		return text
+	}
+	return time.Unix(0, n).UTC().Format("2006-01-02 15:04:05.000 UTC")
 }
 
 // Show makes foreign text fit to be shown on one line: secrets masked, control

@@ -1,0 +1,20 @@
+package mitigate
+
+import "testing"
+
+func TestReadable(t *testing.T) {
+	for _, c := range []struct{ field, text, want string }{
+		{"container.start_ts", "1790361081083266061", "2026-09-25 18:31:21.083 UTC"},
+		{"proc.exe_ino.ctime_duration_proc_start", "147244901845", "2m27.245s"},
+		{"proc.duration", "0", "0"},
+		{"proc.duration", "-1", "-1"},
+		{"container.start_ts", "12", "12"},
+		{"evt.time", "10:00:00.1", "10:00:00.1"},
+		{"proc.duration", "99999999999999999999", "99999999999999999999"},
+		{"proc.pid", "1790361081083266061", "1790361081083266061"},
+	} {
+		if got := readable(c.field, c.text); got != c.want {
+			t.Errorf("readable(%s, %s) = %q, want %q", c.field, c.text, got, c.want)
+		}
+	}
+}
