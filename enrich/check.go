@@ -195,19 +195,22 @@ func (c *checker) checkTactic(t checkedTag) {
 	if c.checkConflict(t) {
 		return
 	}
-	here, any := "", false
+	if x, ok := c.matrix.Tactic(t.id); ok && t.slug != "" && t.slug != x.Short && !(x.ID == "TA0005" && (t.slug == "defense-evasion" || t.slug == "stealth")) {
+		c.add(t, CodeTacticSlug, "the name of "+x.ID+" is "+x.Name, "write "+x.ID)
+	}
+	here, techniques := "", 0
 	for _, x := range c.tags {
 		if x.kind != kindTechnique || x.form != byID || !x.known {
 			continue
 		}
-		any = true
+		techniques++
 		for _, id := range t.tactics {
 			if x.technique.In(id) {
 				here = id
 			}
 		}
 	}
-	if any && here == "" {
+	if techniques > 0 && here == "" {
 		c.add(t, CodeTacticTechnique, "no technique of the rule lies in "+c.names(t.tactics), c.suggestion())
 		return
 	}

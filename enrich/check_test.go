@@ -31,6 +31,9 @@ func TestCheckTags(t *testing.T) {
 		{V19, "syscall", "mitre_discovery T1565", []string{"tactic-without-technique mitre_discovery", "technique-off-tactic T1565"}},
 		{V19, "syscall", "mitre_exfiltration TA0011", []string{"tactic-conflict mitre_exfiltration", "tactic-conflict TA0011", "technique-missing "}},
 		{V19, "syscall", "TA9999 T1070", []string{"tactic-unknown TA9999", "tactic-missing T1070"}},
+		{V19, "syscall", "TA0002-Execution T1059", nil},
+		{V19, "syscall", "TA0002-discovery T1059", []string{"tactic-slug TA0002-discovery"}},
+		{V18, "syscall", "TA0005-stealth T1070", nil},
 		{V19, "gcp_auditlog", "mitre_discovery T1083-file-and-directory-discovery", []string{"technique-off-platform T1083-file-and-directory-discovery"}},
 		{V19, "something", "mitre_discovery T1083-file-and-directory-discovery", nil},
 		{V19, "syscall", "mitre_impact T1498-DOS", []string{"technique-slug T1498-DOS"}},
@@ -76,5 +79,16 @@ func TestCheckPlatformKept(t *testing.T) {
 		if len(got) != 1 || got[0].Code != CodeTechniquePlatform || got[0].Severity != want || strings.HasPrefix(got[0].Fix, "keep") != (want == Info) {
 			t.Errorf("%s: %v", rule, got)
 		}
+	}
+}
+
+func TestFindingString(t *testing.T) {
+	got := CheckTags("r\x1b", "syscall", []string{"T1059\n"})
+	want := `rule "r\x1b": tag "T1059\n": the rule names no tactic; add mitre_execution [tactic-missing]`
+	if len(got) != 1 || got[0].String() != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+	if got := CheckTags("r", "", nil)[0].String(); got != `rule "r": the rule has no ATT&CK tag [mapping-missing]` {
+		t.Errorf("got %s", got)
 	}
 }

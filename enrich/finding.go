@@ -48,6 +48,7 @@ const (
 	CodeTacticUnknown       Code = "tactic-unknown"           // no release has it
 	CodeTacticName          Code = "tactic-name"              // a name that does not say that it is a tactic
 	CodeTacticRenamed       Code = "tactic-renamed"           // another name, or another tactic, in the release checked against
+	CodeTacticSlug          Code = "tactic-slug"              // the words behind the id are not its name
 	CodeTacticTechnique     Code = "tactic-without-technique" // no technique of the rule lies in it
 	CodeTacticConflict      Code = "tactic-conflict"          // the name and the id of the rule's tactics are not the same tactic
 	CodeTacticMissing       Code = "tactic-missing"           // a technique and no tactic
@@ -98,7 +99,7 @@ func (s *Severity) UnmarshalText(text []byte) error {
 var severities = map[Code]Severity{
 	CodeMalformed: Error, CodeTechniqueUnknown: Error, CodeTacticUnknown: Error, CodeControlUnknown: Error, CodePCIUnknown: Error,
 	CodeTechniqueRevoked: Warning, CodeTechniqueDeprecated: Warning, CodeTechniqueTactic: Warning, CodeTacticTechnique: Warning,
-	CodeTacticConflict: Warning, CodeTechniqueName: Warning, CodeTacticName: Warning, CodeTechniqueSlug: Warning,
+	CodeTacticConflict: Warning, CodeTacticSlug: Warning, CodeTechniqueName: Warning, CodeTacticName: Warning, CodeTechniqueSlug: Warning,
 	CodeTechniquePlatform: Warning, CodeControlWithdrawn: Warning, CodePCIRetired: Warning, CodeTacticMissing: Warning,
 	CodeFrameworkID: Warning,
 }
