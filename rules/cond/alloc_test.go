@@ -2,6 +2,7 @@ package cond
 
 import (
 	"testing"
+	"unsafe"
 
 	"github.com/falconer-go/falconer/event"
 )
@@ -57,6 +58,13 @@ func TestAllocs(t *testing.T) {
 	}
 	if !MustCompile(tenLeaves).Match(e) {
 		t.Error("the alert does not pass the ten checks")
+	}
+}
+
+// An instruction that grows past a line of the cache costs every evaluation.
+func TestInstrSize(t *testing.T) {
+	if size := unsafe.Sizeof(instr{}); size > 64 {
+		t.Errorf("an instruction has %d bytes", size)
 	}
 }
 

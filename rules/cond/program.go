@@ -41,10 +41,15 @@ type instr struct {
 	yes   int32
 	no    int32
 	memo  int32 // where the outcome is kept for the same check elsewhere; -1 if nowhere
-	slot  int16 // where the field's value is kept for other checks of it; -1 if nowhere
+	slot  int16 // where the field's value is kept for other checks of it, or one of the below
 	fast  fast
 	alert bool // the field is one of the alert itself
 }
+
+const (
+	noSlot int16 = -1 // the value is not kept
+	alone  int16 = -2 // nor the outcome, and it is an output field: all the rest can be skipped
+)
 
 // fast is a comparison that needs no more than what is in the instruction.
 type fast uint8
@@ -170,6 +175,14 @@ func (r *runner) run(code []instr, pc int32, kept []event.Value, have []uint64, 
 		in := &code[pc]
 		holds := false
 		switch {
+		case in.slot == alone && r.event != nil:
+			v := r.event.Fields.Get(in.name)
+			if v.Kind() > event.Null && in.holds(v) {
+				pc = in.yes
+			} else {
+				pc = in.no
+			}
+			continue
 		case in.memo >= 0 && memo[in.memo] != 0:
 			holds = memo[in.memo] > 0
 			pc = next(in, holds)
@@ -314,7 +327,7 @@ func (a *assembler) emit(n *node, yes, no int32) int32 {
 		}
 		return no
 	}
-	in := instr{check: n.check, yes: yes, no: no, memo: -1, slot: -1}
+	in := instr{check: n.check, yes: yes, no: no, memo: -1, slot: noSlot}
 	switch n.check.how {
 	case byNothing:
 		return no
@@ -323,6 +336,8 @@ func (a *assembler) emit(n *node, yes, no int32) int32 {
 		in.setFast()
 		if slot, ok := a.slots[in.name]; ok {
 			in.slot = slot
+		} else if !in.alert {
+			in.slot = alone
 		}
 	default:
 		a.p.memory = true

@@ -51,7 +51,7 @@ func NewSet(programs ...*Program) *Set {
 		s.memory = s.memory || p.memory
 		for _, in := range p.code {
 			in.yes, in.no = move(in.yes), move(in.no)
-			in.slot, in.memo = -1, -1
+			in.slot, in.memo = noSlot, -1
 			if in.fast != slow {
 				in.slot = slot(slots, in.name)
 			}
@@ -74,7 +74,7 @@ func slot(slots map[string]int16, name string) int16 {
 	n, ok := slots[name]
 	if !ok {
 		if len(slots) == most {
-			return -1
+			return noSlot
 		}
 		n = int16(len(slots))
 		slots[name] = n
