@@ -16,6 +16,7 @@ import (
 type collector struct {
 	engine *engine
 	next   int // the next index
+	edits  int // how many changes there were
 
 	lists  table[listInfo]
 	macros table[macroInfo]
@@ -91,6 +92,9 @@ type macroInfo struct {
 	cond              prose
 	at, condAt        chain
 	index, visibility int
+
+	edit int // the last change
+	memo *macroMemo
 }
 
 type ruleInfo struct {
@@ -109,6 +113,9 @@ type ruleInfo struct {
 	at, condAt, outputAt chain
 	outputNode           *yaml.Node
 	index, visibility    int
+
+	edit int // the last change
+	memo *ruleMemo
 }
 
 // ruleUpdate is what an override or append changes of a rule; nil is left as
@@ -155,6 +162,11 @@ func (e *entry) valid() bool { return e.list && len(e.entries) > 0 || !e.list &&
 func (c *collector) index() int {
 	c.next++
 	return c.next - 1
+}
+
+func (c *collector) edit() int {
+	c.edits++
+	return c.edits
 }
 
 func (c *collector) engineVersion(v version, at chain) error {
@@ -207,6 +219,7 @@ func (c *collector) appendList(l *listInfo) error {
 func (c *collector) defineMacro(m *macroInfo) {
 	m.visibility = c.index()
 	m.index = m.visibility
+	m.edit = c.edit()
 	if prev := c.macros.get(m.name); prev != nil {
 		m.index = prev.index
 		*prev = *m
@@ -221,6 +234,7 @@ func (c *collector) appendMacro(m *macroInfo) error {
 		return m.at.fail(ErrValidate, "Macro uses 'append' or 'override.condition: append' but no macro by that name already exists")
 	}
 	prev.cond = append(slices.Clip(prev.cond), m.cond...)
+	prev.edit = c.edit()
 	prev.visibility = c.index()
 	return nil
 }
@@ -255,6 +269,7 @@ func (c *collector) defineRule(v *ruleInfo, out *sink) error {
 	}
 	v.visibility = c.index()
 	v.index = v.visibility
+	v.edit = c.edit()
 	if prev != nil {
 		v.index = prev.index
 		*prev = *v
@@ -324,6 +339,7 @@ func (c *collector) appendRule(u *ruleUpdate) error {
 	if u.empty() {
 		return u.at.fail(ErrValidate, "Appended rule must have exceptions or condition property")
 	}
+	prev.edit = c.edit()
 	if u.cond != nil && u.cond.text != "" {
 		prev.cond = append(slices.Clip(prev.cond), *u.cond)
 	}
@@ -387,6 +403,7 @@ func (c *collector) replaceRule(u *ruleUpdate) error {
 	if u.empty() {
 		return u.at.fail(ErrValidate, "The rule must have at least one field that can be replaced")
 	}
+	prev.edit = c.edit()
 	if u.cond != nil {
 		prev.cond = prose{*u.cond}
 	}
@@ -419,6 +436,7 @@ func (c *collector) enable(name string, enabled bool, at chain) error {
 		return at.fail(ErrValidate, "Rule has 'enabled' key but no rule by that name already exists")
 	}
 	prev.enabled = enabled
+	prev.edit = c.edit()
 	return nil
 }
 

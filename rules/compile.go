@@ -32,6 +32,7 @@ func compile(e *engine, col *collector, out *sink) *compilation {
 	c := &compilation{engine: e, col: col, out: out, mark: true,
 		bytes: totalFactor * e.limits.ConditionBytes, nodes: totalFactor * e.limits.ConditionNodes}
 	c.lists = compileLists(col)
+	e.renew(c.lists)
 	c.compileMacros()
 	if !c.full {
 		c.compileRules()
@@ -63,9 +64,8 @@ func (c *compilation) fail(err error) {
 }
 
 // parse puts lists into a condition and parses it. at is where the condition
-// stands; origin maps the pieces of its text to the files.
-func (c *compilation) parse(pieces []piece, at chain) (string, cond.Expr, error) {
-	written := join(pieces)
+// stands; origin maps its pieces to the files. used are the lists it names.
+func (c *compilation) parse(written string, pieces []piece, at chain) (text string, used []int, x cond.Expr, err error) {
 	c.bytes -= len(written)
 	most := min(c.engine.limits.ConditionBytes, c.bytes)
 	tooLarge := func() error {
@@ -76,28 +76,23 @@ func (c *compilation) parse(pieces []piece, at chain) (string, cond.Expr, error)
 		return at.fail(ErrTooLarge, fmt.Sprintf("condition of more than %d bytes", most))
 	}
 	if len(written) > most {
-		return "", nil, tooLarge()
+		return "", nil, nil, tooLarge()
 	}
 	text, used, ok := c.lists.resolve(written, most, nil)
 	if !ok {
-		return "", nil, tooLarge()
+		return "", nil, nil, tooLarge()
 	}
-	if c.mark {
-		for _, i := range used {
-			c.lists.all[i].used = true
-		}
-	}
+	c.markLists(used)
 	c.bytes -= len(text) - len(written)
-	x, err := c.engine.parse(text)
-	if err != nil {
+	if x, err = c.engine.parse(text); err != nil {
 		var ce *cond.Error
 		if !errors.As(err, &ce) {
-			return "", nil, at.fail(ErrCompileCondition, err.Error())
+			return "", nil, nil, at.fail(ErrCompileCondition, err.Error())
 		}
 		o := origin{c: c, pieces: pieces, text: text}
-		return "", nil, o.chain(ce.Pos, ce.At, at, text).fail(ErrCompileCondition, ce.Msg)
+		return "", nil, nil, o.chain(ce.Pos, ce.At, at, text).fail(ErrCompileCondition, ce.Msg)
 	}
-	return text, x, nil
+	return text, used, x, nil
 }
 
 func join(pieces []piece) string {
@@ -128,13 +123,23 @@ func (c *compilation) compileMacros() {
 		m := &macro{info: info}
 		c.macros.all = append(c.macros.all, m)
 		c.macros.byName[info.name] = m
+		if memo := info.memo; memo != nil && memo.holds(info.edit, c.engine, c.lists) && len(memo.text) <= c.bytes {
+			m.text, m.parsed = memo.text, memo.parsed
+			c.bytes -= len(m.text)
+			c.markLists(memo.used)
+			continue
+		}
+		var used []int
 		var err error
-		if m.text, m.parsed, err = c.parse(info.cond.pieces(), info.condAt); err != nil {
+		written := info.cond.String()
+		if m.text, used, m.parsed, err = c.parse(written, info.cond.pieces(), info.condAt); err != nil {
 			c.fail(err)
 			if c.full {
 				return
 			}
+			continue
 		}
+		info.memo = &macroMemo{c.basis(info.edit, written, m.text, used), m.parsed}
 	}
 	for _, m := range c.macros.all {
 		if m.parsed == nil {
@@ -183,6 +188,10 @@ func (c *compilation) compileRules() {
 		if info.unknownSource {
 			continue
 		}
+		if r := c.recall(info); r != nil {
+			c.rules = append(c.rules, r)
+			continue
+		}
 		r, err := c.rule(info)
 		if err != nil {
 			c.fail(err)
@@ -202,6 +211,7 @@ func (c *compilation) rule(info *ruleInfo) (*Rule, error) {
 	if err != nil {
 		return nil, err
 	}
+	from := len(c.out.res.Warnings)
 	r := &Rule{
 		Name: info.name, Desc: info.desc, Output: info.output, Source: info.source, Priority: info.priority,
 		Tags: info.tags, Enabled: info.enabled, Capture: info.capture, CaptureDuration: info.captureDuration,
@@ -213,10 +223,12 @@ func (c *compilation) rule(info *ruleInfo) (*Rule, error) {
 	if skip, err := c.output(r); err != nil || skip {
 		return nil, err
 	}
-	ok, err := c.condition(r, pieces)
+	written := join(pieces)
+	used, ok, err := c.condition(r, written, pieces)
 	if err != nil || !ok {
 		return nil, err
 	}
+	c.remember(r, written, used, from)
 	return r, nil
 }
 
@@ -278,28 +290,27 @@ func isUnknownThing(msg string) bool {
 
 // condition compiles the condition of a rule. It is not ok if Falco skips the
 // rule.
-func (c *compilation) condition(r *Rule, pieces []piece) (ok bool, err error) {
+func (c *compilation) condition(r *Rule, written string, pieces []piece) (used []int, ok bool, err error) {
 	info := r.info
-	text, parsed, err := c.parse(pieces, info.condAt)
+	text, used, parsed, err := c.parse(written, pieces, info.condAt)
 	if err != nil {
-		return false, err
+		return nil, false, err
 	}
 	e := expansion{macros: c.macros, visibility: maxNodes, mark: c.mark}
 	p := e.run(parsed, c.engine)
 	if err := c.misuse(&e, pieces, text, info.at); err != nil {
-		return false, err
+		return nil, false, err
 	}
 	if e.broken {
-		return false, nil
+		return nil, false, nil
 	}
 	if p.size > c.engine.limits.ConditionNodes || p.size > c.nodes {
-		return false, info.condAt.fail(ErrTooLarge, fmt.Sprintf("condition of %d nodes with its macros in place", p.size))
+		return nil, false, info.condAt.fail(ErrTooLarge, fmt.Sprintf("condition of %d nodes with its macros in place", p.size))
 	}
 	c.nodes -= p.size
 	r.parsed, r.Condition = parsed, p.x
 	r.condText = text
 	o := origin{c: c, pieces: pieces, text: text, root: parsed}
-	written := join(pieces)
 
 	c.warnings(p.x, func(code Code, msg string, at cond.Pos) {
 		c.out.warn(o.chainAt(cond.Pos{}, at, info.condAt, written, nil), code, msg)
@@ -310,9 +321,9 @@ func (c *compilation) condition(r *Rule, pieces []piece) (ok bool, err error) {
 		where := o.chainAt(cerr.Pos, cerr.At, info.condAt, written, owner)
 		if info.skipUnknown && isUnknownThing(cerr.Msg) {
 			c.out.warn(where, WarnUnknownFilter, cerr.Msg)
-			return false, nil
+			return nil, false, nil
 		}
-		return false, where.fail(ErrCompileCondition, cerr.Msg)
+		return nil, false, where.fail(ErrCompileCondition, cerr.Msg)
 	}
 	for _, w := range warnings {
 		c.out.warn(o.chainAt(w.Pos, w.Pos, info.condAt, written, o.ownerOf(p.x, w.Pos)), WarnCompileCondition, w.Msg)
@@ -322,7 +333,7 @@ func (c *compilation) condition(r *Rule, pieces []piece) (ok bool, err error) {
 		c.out.warn(info.at, WarnNoEventType, "Rule matches too many evt.type values. This has a "+
 			"significant performance penalty.")
 	}
-	return true, nil
+	return used, true, nil
 }
 
 const syscallSource = "syscall"

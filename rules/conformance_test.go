@@ -450,3 +450,47 @@ func upstream(t testing.TB, name string) File {
 	}
 	return File{name, data}
 }
+
+// TestMemoChangesNothing loads files with and without what is remembered
+// between them.
+func TestMemoChangesNothing(t *testing.T) {
+	type testCase struct {
+		Case  string
+		Files []struct{ Name, Text string }
+	}
+	all := cases[testCase](t, conformance(t, "loader_generated.jsonl"))
+	var shipped testCase
+	for _, f := range upstreamFiles(t) {
+		shipped.Files = append(shipped.Files, struct{ Name, Text string }{f.Name, string(f.Data)})
+	}
+	all = append(all, shipped)
+	for i, c := range all {
+		// A case alone, and on top of the one before it: more files, and more
+		// that changes between them.
+		var files []File
+		if i > 0 && len(c.Files) < 8 {
+			for _, f := range all[i-1].Files {
+				files = append(files, File{"before-" + f.Name, []byte(f.Text)})
+			}
+		}
+		for _, f := range c.Files {
+			files = append(files, File{f.Name, []byte(f.Text)})
+		}
+		var said [2]string
+		for k := range said {
+			set, _ := Load(&Options{forget: k == 0}, files...)
+			results, err := set.ValidateJSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			described, err := json.Marshal(set.Describe())
+			if err != nil {
+				t.Fatal(err)
+			}
+			said[k] = string(results) + "\n" + string(described)
+		}
+		if said[0] != said[1] {
+			t.Errorf("%s: (-anew +remembered)\n%s", c.Case, cmp.Diff(said[0], said[1]))
+		}
+	}
+}

@@ -20,6 +20,8 @@ type engine struct {
 	// What was worked out before: rules are compiled again for every file.
 	// Once frozen, an engine is shared and nothing is added.
 	frozen   bool
+	lists    []listKey // of the last time
+	gen      int       // changes with them
 	parsed   map[string]cond.Expr
 	expanded map[cond.Expr]*expanded
 	compiled map[compileKey]*compiled

@@ -20,6 +20,7 @@ type Options struct {
 	Limits *Limits
 
 	defaultPlugins bool
+	forget         bool // compile everything anew each time, for tests
 }
 
 // AppendOutput is a text that is added to the output of the rules that it

@@ -47,10 +47,13 @@ func (s *sink) fail(err error) bool {
 const maxWarnings = 10_000
 
 func (s *sink) warn(c chain, code Code, message string) {
-	if len(s.res.Warnings) >= maxWarnings {
-		return
-	}
 	d := c.diagnostic(code, message)
 	d.Beyond = s.beyond
-	s.res.Warnings = append(s.res.Warnings, &d)
+	s.add(&d)
+}
+
+func (s *sink) add(d *Diagnostic) {
+	if len(s.res.Warnings) < maxWarnings {
+		s.res.Warnings = append(s.res.Warnings, d)
+	}
 }
