@@ -52,7 +52,7 @@ func Dedup(window time.Duration, o *DedupOptions) Middleware {
 		options.Keys = 65_536
 	}
 	return func(h Handler) Handler {
-		d := &dedup{holder: holder{wrapper: wrapper{h}, by: "dedup"}, window: window, key: options.Key, store: options.Store, onError: options.OnError}
+		d := &dedup{holder: holderAround(h, "dedup"), window: window, key: options.Key, store: options.Store, onError: options.OnError}
 		if d.store == nil {
 			d.store = &seen{most: options.Keys, keys: make(map[string]*list.Element)}
 		}

@@ -28,7 +28,7 @@ func Log(l *slog.Logger, o *LogOptions) Middleware {
 	if o != nil && o.Failed != nil {
 		options.Failed = o.Failed
 	}
-	return func(h Handler) Handler { return &logger{wrapper{h}, l, nameOf(h), options} }
+	return func(h Handler) Handler { return &logger{around(h, "log"), l, nameOf(h), options} }
 }
 
 type logger struct {

@@ -34,7 +34,7 @@ func Metrics(name string, m Meter) Middleware {
 		if name == "" {
 			name = nameOf(h)
 		}
-		return &metrics{wrapper{h}, name, m}
+		return &metrics{around(h, "metrics"), name, m}
 	}
 }
 

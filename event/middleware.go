@@ -59,6 +59,15 @@ func HeldBy(h Handler) []Held {
 // wrapper is a handler around another.
 type wrapper struct{ next Handler }
 
+// around is called by each Middleware itself, so that the place it names is the
+// host's.
+func around(next Handler, by string) wrapper {
+	if isNilHandler(next) {
+		panic("event: " + by + " around a nil Handler at " + caller(3))
+	}
+	return wrapper{next}
+}
+
 func (w *wrapper) Unwrap() Handler { return w.next }
 
 // holder is a wrapper that may hold alerts back.
@@ -69,6 +78,14 @@ type holder struct {
 }
 
 func (h *holder) Held() Held { return Held{h.by, h.held.Load()} }
+
+// holderAround is [around] for a holder.
+func holderAround(next Handler, by string) holder {
+	if isNilHandler(next) {
+		panic("event: " + by + " around a nil Handler at " + caller(3))
+	}
+	return holder{wrapper: wrapper{next}, by: by}
+}
 
 // multi is a list of handlers as one.
 type multi []Handler

@@ -2,10 +2,12 @@ package event
 
 import (
 	"bytes"
+	"container/list"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -71,6 +73,44 @@ func TestChain(t *testing.T) {
 	if want := []string{"a", "b", "c", "handler"}; !slices.Equal(order, want) {
 		t.Errorf("called %v, want %v", order, want)
 	}
+}
+
+func TestMiddlewareAroundNil(t *testing.T) {
+	for name, m := range map[string]Middleware{
+		"recover": Recover(), "timeout": Timeout(1, nil), "retry": Retry(nil), "sample": Sample(1, nil),
+		"log": Log(slog.New(slog.DiscardHandler), nil), "metrics": Metrics("", meterFunc(nil)), "throttle": Throttle(1, 1, nil),
+		"dedup": Dedup(1, nil), "suppress": Suppress(new(Suppressions)), "redact": Redact(Redaction{}), "NewAggregator": Aggregate(1, nil),
+	} {
+		func() {
+			defer func() {
+				if got := fmt.Sprint(recover()); !strings.Contains(got, "event: "+name) || !strings.Contains(got, ".go:") {
+					t.Errorf("%s: %s", name, got)
+				}
+			}()
+			m(nil)
+		}()
+	}
+}
+
+// What Dedup says of its memory holds.
+func TestDedupMemory(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	const keys = 20_000
+	s := &seen{most: keys, keys: make(map[string]*list.Element)}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range 3 * keys {
+		s.Claim(t.Context(), stored(fmt.Sprintf("%016d", i)), time.Hour)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / keys; each > 250 || len(s.keys) != keys {
+		t.Errorf("%d keys, %d bytes each", len(s.keys), each)
+	}
+	runtime.KeepAlive(s)
 }
 
 func TestMulti(t *testing.T) {

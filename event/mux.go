@@ -120,6 +120,11 @@ func (m *Mux) register(name string, w Matcher, h Handler) *Route {
 	if isNilHandler(h) {
 		panic(fmt.Sprintf("event: nil Handler registered at %s, for %s", place, describe(w)))
 	}
+	for inner := h; inner != nil; inner = Unwrap(inner) {
+		if inner == Handler(m) {
+			panic(fmt.Sprintf("event: Mux registered with itself at %s, for %s", place, describe(w)))
+		}
+	}
 	r := &Route{name: name, pattern: describe(w), place: place, mux: m, matcher: w, handler: h}
 	r.need, r.indexed = needsOf(w).best()
 	m.write.Lock()

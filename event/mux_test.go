@@ -154,6 +154,7 @@ func TestMuxRegistrationPanics(t *testing.T) {
 		}, []string{`"a" registered at mux_test.go:`, "taken by the one registered at mux_test.go:"}},
 		"nested": {func(*Mux) { All(Rule("A"), nil) }, []string{"All: argument 2 is a nil Matcher (mux_test.go:"}},
 		"not":    {func(*Mux) { Not(nil) }, []string{"Not: argument 1 is a nil Matcher (mux_test.go:"}},
+		"itself": {func(m *Mux) { m.Handle(Rule("A"), Recover()(m)) }, []string{"registered with itself at mux_test.go:"}},
 		"multi":  {func(*Mux) { Multi(h, nil) }, []string{"nil Handler given to Multi at mux_test.go:"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -327,7 +328,7 @@ func TestMuxIndexIsPlainLoop(t *testing.T) {
 	}
 }
 
-var words = []string{"", "a", "ab", "abc", "b", "ba", "<NA>"}
+var words = []string{"", "a", "ab", "abc", "b", "ba", "<NA>", "1", "12", "true"}
 
 func randomMatcher(r *rand.Rand, depth int) Matcher {
 	word := func() string { return words[r.IntN(len(words))] }
@@ -373,12 +374,14 @@ func randomAlert(t *testing.T, r *rand.Rand) *Event {
 		"a"+word(), Priority(r.IntN(8)), word(), word(), word(), word())
 	for i := range 9 {
 		value := `"` + word() + `"`
-		switch r.IntN(6) {
+		switch r.IntN(7) {
 		case 0:
 			value = "null"
 		case 1:
 			value = `["` + word() + `"]`
 		case 2:
+			value = []string{"1", "12", "1.0", "true"}[r.IntN(4)]
+		case 3:
 			continue
 		}
 		text += fmt.Sprintf(`"f%d":%s,`, i, value)

@@ -7,7 +7,7 @@ import "context"
 // handlers that are called by others, and for where other middleware is to see
 // the error. It passes on every alert.
 func Recover() Middleware {
-	return func(h Handler) Handler { return &recoverer{wrapper{h}} }
+	return func(h Handler) Handler { return &recoverer{around(h, "recover")} }
 }
 
 type recoverer struct{ wrapper }

@@ -41,7 +41,7 @@ type Redaction struct {
 func Redact(r Redaction) Middleware {
 	r.Fields = slices.Clone(r.Fields)
 	r.HashKey = slices.Clone(r.HashKey)
-	return func(h Handler) Handler { return &redact{wrapper{h}, &r} }
+	return func(h Handler) Handler { return &redact{around(h, "redact"), &r} }
 }
 
 type redact struct {

@@ -42,7 +42,7 @@ func Retry(o *RetryOptions) Middleware {
 	if options.Longest <= 0 {
 		options.Longest = 30 * time.Second
 	}
-	return func(h Handler) Handler { return &retry{wrapper{h}, options} }
+	return func(h Handler) Handler { return &retry{around(h, "retry"), options} }
 }
 
 // Permanent marks err as one that another try cannot mend, for [Retry]. A nil

@@ -23,7 +23,7 @@ func Sample(n int, o *SampleOptions) Middleware {
 		keep = o.Keep
 	}
 	return func(h Handler) Handler {
-		return &sample{holder{wrapper: wrapper{h}, by: "sample"}, uint64(n), keep}
+		return &sample{holderAround(h, "sample"), uint64(n), keep}
 	}
 }
 

@@ -108,7 +108,7 @@ func Suppress(s *Suppressions) Middleware {
 		panic("event: Suppress: nil Suppressions at " + caller(2))
 	}
 	return func(h Handler) Handler {
-		return &suppress{holder{wrapper: wrapper{h}, by: "suppress"}, s}
+		return &suppress{holderAround(h, "suppress"), s}
 	}
 }
 

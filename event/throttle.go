@@ -44,7 +44,7 @@ func Throttle(n int, period time.Duration, o *ThrottleOptions) Middleware {
 	}
 	return func(h Handler) Handler {
 		return &throttle{
-			holder:  holder{wrapper: wrapper{h}, by: "throttle"},
+			holder:  holderAround(h, "throttle"),
 			options: options,
 			limit:   rate.Limit(float64(n) / period.Seconds()),
 			keys:    make(map[string]*list.Element),

@@ -37,7 +37,7 @@ func Timeout(d time.Duration, o *TimeoutOptions) Middleware {
 	}
 	most := o.Abandon
 	return func(h Handler) Handler {
-		return &timeout{holder: holder{wrapper: wrapper{h}, by: "timeout"}, limit: d, most: int64(most)}
+		return &timeout{holder: holderAround(h, "timeout"), limit: d, most: int64(most)}
 	}
 }
 

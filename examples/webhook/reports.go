@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -16,6 +17,15 @@ type folder struct{ dir string }
 // newFolder makes the folder, so that a wrong one is found at the start.
 func newFolder(dir string) (folder, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return folder{}, err
+	}
+	entries, err := os.ReadDir(dir)
+	for _, left := range entries { // of a run that was killed
+		if strings.HasPrefix(left.Name(), ".new") {
+			err = cmp.Or(err, os.Remove(filepath.Join(dir, left.Name())))
+		}
+	}
+	if err != nil {
 		return folder{}, err
 	}
 	f, err := os.CreateTemp(dir, ".probe")
