@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -23,7 +24,6 @@ type follower struct {
 	ctx  context.Context
 	path string // where new logs appear
 	poll time.Duration
-	idle time.Duration // how long a rotated log must be silent to be at its end
 
 	f      *os.File
 	place  place  // what was read to
@@ -37,7 +37,7 @@ type follower struct {
 
 // open returns a follower of a log from a place that is in it. If the log is not
 // under its name any more, the error is fs.ErrNotExist.
-func open(ctx context.Context, l *log, path string, p place, poll, idle time.Duration) (*follower, error) {
+func open(ctx context.Context, l *log, path string, p place, poll time.Duration) (*follower, error) {
 	f, err := os.Open(l.name)
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func open(ctx context.Context, l *log, path string, p place, poll, idle time.Dur
 		f.Close()
 		return nil, cmp.Or(err, fs.ErrNotExist)
 	}
-	r := &follower{ctx: ctx, path: path, poll: poll, idle: idle, f: f, place: p, kept: p.Offset}
+	r := &follower{ctx: ctx, path: path, poll: poll, f: f, place: p, kept: p.Offset}
 	r.recent = make([]byte, min(p.Offset, edge))
 	if _, err := f.ReadAt(r.recent, p.Offset-int64(len(r.recent))); err != nil {
 		f.Close()
@@ -59,36 +59,29 @@ func (r *follower) Close() error { return r.f.Close() }
 
 // Read implements [io.Reader].
 func (r *follower) Read(p []byte) (int, error) {
-	var silent time.Time // since when there was nothing more in a rotated log
+	final := false // there will be no more than there is now
 	for {
-		cut := r.cut
 		n, err := r.readMore(p)
 		switch {
 		case n > 0 || err != nil:
 			return n, err
-		case r.cut && !cut:
-			continue // there may be more in the copy
-		case r.cut:
+		case final:
 			return 0, io.EOF
+		case r.cut: // the copy is all there is
+			final = true
+			continue
 		case r.place.Offset == 0:
 			if err := r.first(); err != nil {
 				return 0, err
 			}
 		}
-		if rotated, err := r.rotated(); err != nil {
+		if final, err = r.succeeded(); err != nil {
 			return 0, err
-		} else if rotated {
-			// Who writes the log may not know yet that it has another name.
-			if silent.IsZero() {
-				silent = time.Now()
-			} else if time.Since(silent) >= r.idle {
-				return 0, io.EOF
-			}
+		} else if final {
+			continue
 		}
-		select {
-		case <-r.ctx.Done():
-			return 0, context.Cause(r.ctx)
-		case <-time.After(r.poll):
+		if err := wait(r.ctx, r.poll); err != nil {
+			return 0, err
 		}
 	}
 }
@@ -179,17 +172,24 @@ func (r *follower) truncated() error {
 // errTruncated says that alerts may be lost.
 var errTruncated = errors.New("the file was truncated, and there is no copy of what it held")
 
-// rotated reports whether the log is no longer the one at the path.
-func (r *follower) rotated() (bool, error) {
-	now, err := os.Stat(r.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil // not yet there again: there is nothing to go on to
-	}
+// succeeded reports whether something is written to a newer log. Falco goes on
+// with a log that was renamed until it is told to open a new one; but once it
+// has written there, it writes no more here.
+func (r *follower) succeeded() (bool, error) {
+	mine, err := r.f.Stat()
 	if err != nil {
 		return false, err
 	}
-	mine, err := r.f.Stat()
-	return err == nil && !os.SameFile(now, mine), err
+	if now, err := os.Stat(r.path); err == nil && os.SameFile(now, mine) {
+		return false, nil
+	}
+	logs, err := logsOf(r.path)
+	if err != nil {
+		return false, err
+	}
+	i := slices.IndexFunc(logs, func(l log) bool { return os.SameFile(l.info, mine) })
+	// A log that is not there any more is older than those that are.
+	return slices.ContainsFunc(logs[i+1:], func(l log) bool { return l.info.Size() > 0 }), nil
 }
 
 // at returns the place at an offset that was read, at most what is remembered

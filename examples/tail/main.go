@@ -52,13 +52,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.BoolVar(&c.asJSON, "json", false, "print alerts as JSON, as Falco does")
 	flags.BoolVar(&c.fromEnd, "from-end", false, "begin at the end of FILE where nothing is known of an earlier run")
 	flags.DurationVar(&c.poll, "poll", 100*time.Millisecond, "how often to look for more")
-	flags.DurationVar(&c.idle, "idle", 5*time.Second, "how long a rotated file must be silent before the next one is read: Falco writes to it until it is told to open a new one")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
 		return 2
 	}
-	if flags.NArg() != 1 || c.poll <= 0 || c.idle < 0 {
+	if flags.NArg() != 1 || c.poll <= 0 {
 		flags.Usage()
 		return 2
 	}
@@ -122,7 +121,10 @@ func (t *tail) follow(ctx context.Context) error {
 		return fmt.Errorf("%s: %w", t.stateFile, err)
 	}
 	if !ok && t.fromEnd {
-		if p, err = endOf(t.path); err != nil {
+		if p, err = endOf(t.path); err == nil {
+			err = t.state.save(p)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -145,7 +147,7 @@ func (t *tail) follow(ctx context.Context) error {
 			}
 			continue
 		}
-		r, err := open(ctx, l, t.path, at, t.poll, t.idle)
+		r, err := open(ctx, l, t.path, at, t.poll)
 		if errors.Is(err, fs.ErrNotExist) || err == io.EOF {
 			continue // renamed or truncated meanwhile
 		}

@@ -154,7 +154,7 @@ func startTail(t *testing.T, args ...string) *started {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := &started{stop: cancel, done: make(chan int, 1)}
 	go func() {
-		s.done <- run(ctx, append([]string{"-poll", "5ms", "-idle", "300ms"}, args...), &s.out, &s.err)
+		s.done <- run(ctx, append([]string{"-poll", "5ms"}, args...), &s.out, &s.err)
 	}()
 	return s
 }
@@ -305,7 +305,7 @@ func TestKilled(t *testing.T) {
 	defer out.Close()
 	var stderr buffer
 	begin := func() *exec.Cmd {
-		cmd := exec.Command(program, "-poll", "5ms", "-idle", "300ms", path)
+		cmd := exec.Command(program, "-poll", "5ms", path)
 		cmd.Stdout, cmd.Stderr = out, &stderr
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -400,7 +400,12 @@ not an alert
 		t.Errorf("got %s", first)
 	}
 	s = startTail(t, "-from-end", "-state", path+".state2", path)
-	time.Sleep(50 * time.Millisecond)
+	for { // it has found the end once it has noted it
+		if info, err := os.Stat(path + ".state2"); err == nil && info.Size() > 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
