@@ -57,6 +57,7 @@ func BenchmarkScan(b *testing.B) {
 	var r room
 	limits := Limits{}.orDefault()
 	for i := 0; b.Loop(); i++ {
+		e = Event{}
 		if _, err := e.decode(&r, lines[i%len(lines)], limits, wholeInput); err != nil {
 			b.Fatal(err)
 		}

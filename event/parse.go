@@ -143,8 +143,10 @@ const (
 	keyFields
 )
 
-// decode reads the alert that data begins with into e, whose strings then
-// live in r, and returns its end.
+var comma = []byte{','}
+
+// decode reads the alert that data begins with into e, which is zero and stays
+// so if that fails; its strings then live in r. It returns the alert's end.
 func (e *Event) decode(r *room, data []byte, l Limits, ext extent) (end int, err error) {
 	d := alertReader{event: e, room: r}
 	if end = d.read(data, l, ext); end >= 0 {
@@ -177,12 +179,11 @@ func unmended(data []byte, at int) int {
 }
 
 func (d *alertReader) read(data []byte, l Limits, ext extent) (end int) {
-	// A field takes a colon, and a comma unless it is the last.
-	most := min(bytes.Count(data, []byte{':'}), bytes.Count(data, []byte{','})+1, 2*l.Fields)
+	// Each field has a comma behind it unless it is the last.
+	most := min(bytes.Count(data, comma)+1, 2*l.Fields)
 	d.index, d.buf = d.room.lay(data, most)
 	d.end = len(data)
 	d.limits = l
-	*d.event = Event{}
 	if end = d.alert(ext); end < 0 {
 		*d.event = Event{}
 	}

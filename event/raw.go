@@ -39,7 +39,7 @@ func (v Value) Members() Fields {
 	d := alertReader{room: &r}
 	all := Limits{Nesting: math.MaxInt, Fields: math.MaxInt}
 	data := []byte(validUTF8(v.text))
-	d.index, d.buf = r.lay(data, bytes.Count(data, []byte{':'}))
+	d.index, d.buf = r.lay(data, bytes.Count(data, comma)+1)
 	d.end, d.limits = len(data), all
 	if d.object(d.space(0)) < 0 {
 		return Fields{}

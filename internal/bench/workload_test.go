@@ -5,10 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/falconer-go/falconer/event/eventtest"
 )
 
 // workload is the alerts that every decoder gets: those that
-// FALCONER_CONFORMANCE names, else the samples of package event.
+// FALCONER_CONFORMANCE names, else the samples of package eventtest.
 type workload struct {
 	alerts [][]byte
 	stream []byte // the same, one a line
@@ -16,30 +18,35 @@ type workload struct {
 
 func load(tb testing.TB) workload {
 	tb.Helper()
-	pattern := filepath.Join("..", "..", "event", "testdata", "alerts", "*.json*")
-	if dir := os.Getenv("FALCONER_CONFORMANCE"); dir != "" {
-		pattern = filepath.Join(dir, "alerts", "*.json*")
+	var w workload
+	add := func(line []byte) {
+		w.alerts = append(w.alerts, line)
+		w.stream = append(append(w.stream, line...), '\n')
 	}
-	files, err := filepath.Glob(pattern)
+	dir := os.Getenv("FALCONER_CONFORMANCE")
+	if dir == "" {
+		for _, s := range eventtest.Samples() {
+			add(s.JSON)
+		}
+		return w
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "alerts", "*.json*"))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	var w workload
 	for _, name := range files {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			tb.Fatal(err)
 		}
 		for line := range bytes.Lines(data) {
-			if line = bytes.TrimSpace(line); len(line) == 0 {
-				continue
+			if line = bytes.TrimSpace(line); len(line) > 0 {
+				add(line)
 			}
-			w.alerts = append(w.alerts, line)
-			w.stream = append(append(w.stream, line...), '\n')
 		}
 	}
 	if len(w.alerts) == 0 {
-		tb.Fatalf("no alerts in %s", pattern)
+		tb.Fatalf("no alerts in %s", dir)
 	}
 	return w
 }
@@ -58,5 +65,23 @@ func run(b *testing.B, decode func(alert []byte) error) {
 			}
 		}
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(w.alerts)), "ns/alert")
+	perAlert(b, len(w.alerts))
+}
+
+// runStream measures decoding the workload as one stream.
+func runStream(b *testing.B, decode func(stream []byte) (alerts int, err error)) {
+	b.Helper()
+	w := load(b)
+	b.SetBytes(int64(len(w.stream)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if n, err := decode(w.stream); err != nil || n != len(w.alerts) {
+			b.Fatalf("%d of %d alerts, %v", n, len(w.alerts), err)
+		}
+	}
+	perAlert(b, len(w.alerts))
+}
+
+func perAlert(b *testing.B, alerts int) {
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(alerts), "ns/alert")
 }
