@@ -1,8 +1,11 @@
 // Package event is one Falco alert: decoded without loss, read through typed
 // fields and views, and handed to the handlers that a host registers.
 //
-// [Parse] turns the bytes of one alert into an [Event]. An Event is read-only
-// from then on and may be shared between goroutines.
+// [Parse] turns the bytes of one alert into an [Event], and [ParseText] a line
+// of Falco's text. A [Decoder] reads a stream of either, in whatever form logs
+// have it, and an [Archive] a large file on all processors. An Event is
+// read-only from then on and may be shared between goroutines; a [Draft] is one
+// in the making.
 //
 // # Fields
 //
@@ -14,6 +17,18 @@
 //
 // Numbers stay text until they are asked for: evt.time counts nanoseconds
 // since 1970, which a float64 cannot hold.
+//
+// The views, such as [Event.Process] and [Event.K8sAudit], gather the fields
+// that belong together, under Go's types; [Bind] does so for a struct of the
+// host's own; [Event.Internal] for what Falco reports on itself.
+//
+// # Forms
+//
+// Falco has printed alerts in several forms, and what relays them makes more.
+// All of them decode to the same Event: keys in any order or missing, times
+// with any number of digits and any offset, numbers in strings, Falco's older
+// names. [Event.AppendJSON] prints the form of today's Falco, to the byte.
+// [Event.ID] is the same for all forms of one alert.
 //
 // # Handling
 //
@@ -31,11 +46,14 @@
 // No alert is lost in silence. What is not passed on is counted, by [HeldBy],
 // [MuxStats] and [QueueStats]; what was not handled comes back as an error. The
 // package logs nothing, keeps no global state, and starts goroutines only in a
-// Queue, in Serve, and in a Timeout that is told to leave calls behind.
+// Queue, in Serve, in an iteration over an Archive, and in a Timeout that is
+// told to leave calls behind.
 //
 // # Trust
 //
 // Whoever caused the event chose much of its text: file names, command lines,
-// user agents. Parse bounds its size and shape and nothing else; whatever
-// prints a value has to escape it for where it goes.
+// user agents. Parse bounds its size and shape with [Limits], makes UTF-8 of
+// it, refuses a key that comes twice, and does nothing else; whatever prints a
+// value has to escape it for where it goes. A line of text is worth less than
+// JSON: what looks like a field in it may be part of a command line.
 package event

@@ -16,6 +16,19 @@ type wrapped struct {
 	exact bool // text is as it is in the stream, from place on
 	first bool // nothing of the line was looked at
 	noise bool // something on the way was no alert
+
+	// Where an alert in text begins, once it was looked for: a line may hold
+	// many objects, and is searched for that but once.
+	searched bool
+	at       int
+}
+
+// textAt returns where the next alert in text begins, or -1.
+func (r *wrapped) textAt() int {
+	if !r.searched {
+		r.searched, r.at = true, textAlert(r.text)
+	}
+	return r.at
 }
 
 // line decodes the line that the window begins with, which does not begin with
@@ -83,7 +96,7 @@ func (d *Decoder) fromWrapper(e *Event) (found bool, err error) {
 		r.first = false
 		object := nextObject(text, first)
 		if !d.opts.NoText {
-			if at := textAlert(text); at >= 0 && (object < 0 || at < object) {
+			if at := r.textAt(); at >= 0 && (object < 0 || at < object) {
 				place := r.place
 				near := r.near
 				if near.IsZero() && d.opts.Near != nil {
@@ -150,6 +163,10 @@ func (d *Decoder) noise(place SyntaxError) error {
 // pass goes on behind the first n bytes.
 func (r *wrapped) pass(n int) {
 	r.text = r.text[n:]
+	if r.at >= 0 {
+		r.at -= n
+		r.searched = r.at >= 0
+	}
 	if r.exact {
 		r.place.Offset += int64(n)
 	}
@@ -190,7 +207,7 @@ func nextObject(text []byte, first bool) int {
 
 // textAlert returns where an alert in text begins, or -1. A time, which ends
 // with a colon, and a priority make one; before it may stand what ends with a
-// space.
+// space or a brace.
 func textAlert(line []byte) int {
 	for from := 0; ; {
 		at := bytes.Index(line[from:], []byte(": "))
@@ -199,7 +216,7 @@ func textAlert(line []byte) int {
 		}
 		at += from
 		from = at + 1
-		start := bytes.LastIndexByte(line[:at], ' ') + 1
+		start := bytes.LastIndexAny(line[:at], " }") + 1 // behind a word, or an object
 		if at-start < len("15:04:05.000000000") || at-start > 64 {
 			continue
 		}
