@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/falconer-go/falconer/event"
 )
 
 // FuzzLoad loads anything as two files and does with the outcome what tools
@@ -40,6 +42,18 @@ func FuzzLoad(f *testing.F) {
 			if d.Pos.IsValid() && (d.Pos.Offset < 0 || d.Pos.Offset > sizes[d.File] || d.Pos.Column < 1) {
 				t.Errorf("%s: %+v is not in a file of %d bytes", d.String(), d.Pos, sizes[d.File])
 			}
+		}
+		for _, r := range set.Rules() {
+			e := alert(t, "r", `"proc.name":"a b"`, `"evt.type":"open"`)
+			e.Rule = r.Name
+			if x, err := set.Exception(e, "evt.type"); err == nil {
+				if _, err := set.With(x); err != nil {
+					t.Errorf("%v with\n%s", err, x.YAML())
+				}
+			}
+		}
+		for range Diff(set, set, func(yield func(*event.Event) bool) { yield(alert(t, "r", `"proc.name":"a b"`)) }) {
+			t.Error("a change where nothing changed")
 		}
 		// What is appended leaves the rest alone, or is refused.
 		item := "- list: appended\n  items: [x]\n"

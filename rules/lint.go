@@ -197,7 +197,7 @@ func (l *linter) exceptions(r *Rule) {
 			}
 		}
 		for _, name := range ex.fieldNames() {
-			if !slices.Contains(r.OutputFields, name) && !strings.Contains(name, "(") {
+			if name != "" && !slices.Contains(r.OutputFields, name) && !strings.Contains(name, "(") {
 				l.add(ex.at, LintExceptionUnseen, Note, "add %"+name+" to the output",
 					"exception %q goes by %s, which alerts of the rule do not show", ex.name, name)
 			}

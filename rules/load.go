@@ -21,7 +21,8 @@ type Set struct {
 // Load reads rule files in order, each on top of those before it, as Falco
 // does with its rules_files. Nil options stand for a Falco with all plugins.
 //
-// The error, an [ErrorList], is nil if Falco would start with the files. A
+// An error of the options themselves is returned as it is. Otherwise the
+// error, an [ErrorList], is nil if Falco would start with the files. A
 // plugin that the files require and that is not there comes first in it, and
 // is an error of no file. The Set is there in any case: with an error it holds the results of all files
 // and the rules that are sound, for tools that show what is wrong, and it is

@@ -50,7 +50,7 @@ type reference struct {
 }
 
 // maxNodes is where the counting of nodes ends.
-const maxNodes = 1 << 40
+const maxNodes = 1 << 29
 
 func (e *expansion) expand(x cond.Expr) part {
 	switch n := x.(type) {
@@ -71,7 +71,7 @@ func (e *expansion) expand(x cond.Expr) part {
 		if child.x != n.Child {
 			x = &cond.Not{At: n.At, Child: child.x}
 		}
-		return part{x, child.size + 1}
+		return part{x, min(child.size+1, maxNodes)}
 	case *cond.Macro:
 		return e.macro(n)
 	case *cond.Check:

@@ -71,19 +71,21 @@ func (x *Exception) insert(data []byte) []byte {
 	src := &source{data: data}
 	var last *yaml.Node // the values of the last such exception
 	for _, item := range itemsOf(docs) {
+		if !isMap(item) || item.Anchor != "" {
+			continue
+		}
 		if r := value(item, "rule"); r == nil || r.Value != x.Rule {
 			continue
 		}
-		list := value(item, "exceptions")
+		list := own(item, "exceptions")
 		if !isSequence(list) {
 			continue
 		}
 		for _, ex := range list.Content {
-			ex = resolved(ex)
-			if !isMap(ex) {
+			if !isMap(ex) || ex.Anchor != "" {
 				continue
 			}
-			name, fields, values := value(ex, "name"), value(ex, "fields"), value(ex, "values")
+			name, fields, values := value(ex, "name"), value(ex, "fields"), own(ex, "values")
 			if name == nil || name.Value != x.Name || !isSequence(values) || len(values.Content) == 0 {
 				continue
 			}
@@ -117,6 +119,20 @@ func (x *Exception) insert(data []byte) []byte {
 		return nil
 	}
 	return out
+}
+
+// own is value, nil for what stands elsewhere in the file too: a change to it
+// would be a change there.
+func own(m *yaml.Node, key string) *yaml.Node {
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		if k := resolved(m.Content[i]); isScalar(k) && k.Value == key {
+			if v := m.Content[i+1]; v.Kind != yaml.AliasNode && v.Anchor == "" {
+				return v
+			}
+			return nil
+		}
+	}
+	return nil
 }
 
 // hasFields reports whether an exception goes by the fields of x, compared in

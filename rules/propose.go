@@ -97,12 +97,12 @@ func (s *Set) comparable(r *Rule, f FieldValue, e *event.Event) error {
 // or gives it a name that none has.
 func (x *Exception) adopt(r *Rule) {
 	for _, ex := range r.info.exceptions {
-		if !ex.fields.list || len(ex.fields.entries) != len(x.Fields) {
+		if !ex.fields.list || len(ex.fields.entries) != len(x.Fields) || len(ex.comps.entries) != len(x.Fields) {
 			continue
 		}
 		same := true
 		for i, f := range ex.fields.entries {
-			op, mod, ok := comparison(ex.comps.entries[min(i, len(ex.comps.entries)-1)].text)
+			op, mod, ok := comparison(ex.comps.entries[i].text)
 			same = same && f.text == x.Fields[i].Field && ok && mod == cond.NoMod && x.Fields[i].compares(op.String())
 		}
 		if same && !ambiguous(r, ex.name) {
@@ -151,8 +151,14 @@ func (s *Set) verify(r *Rule, x *Exception, e *event.Event) error {
 // with returns the rules with exceptions on top of them: nothing but the rules
 // that they are for is compiled again.
 func (s *Set) with(list ...*Exception) (*Set, error) {
+	if len(list) == 0 {
+		return s, nil
+	}
 	var text strings.Builder
 	for _, x := range list {
+		if s.byName[x.Rule] == nil {
+			return nil, fmt.Errorf("rule %q: %w", x.Rule, ErrUnknownRule)
+		}
 		text.WriteString(x.YAML())
 	}
 	src := &source{name: "exception", data: []byte(text.String())}

@@ -3,6 +3,7 @@ package rules
 import (
 	"encoding/json"
 	"io"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"unicode/utf8"
@@ -65,7 +66,7 @@ func (s *Set) WriteSARIF(w io.Writer, version string, findings []Finding) error 
 		r := result{RuleID: string(f.Code), RuleIndex: n, Level: f.Severity.String(), Message: message{text}}
 		if f.File != "" {
 			var l location
-			l.Physical.Artifact.URI = filepath.ToSlash(f.File)
+			l.Physical.Artifact.URI = fileURI(f.File)
 			if f.Pos.IsValid() {
 				l.Physical.Region = &region{f.Pos.Line, s.charColumn(f.File, f.Pos)}
 			}
@@ -90,6 +91,18 @@ func (s *Set) WriteSARIF(w io.Writer, version string, findings []Finding) error 
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	return enc.Encode(log)
+}
+
+// fileURI is the name of a file as a URI: relative if the name is.
+func fileURI(name string) string {
+	u := url.URL{Path: filepath.ToSlash(name)}
+	if filepath.IsAbs(name) {
+		u.Scheme = "file"
+		if u.Path[0] != '/' { // a drive
+			u.Path = "/" + u.Path
+		}
+	}
+	return u.String()
 }
 
 // charColumn is the column of a place in characters.

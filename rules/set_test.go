@@ -190,6 +190,17 @@ func TestExceptionOfSet(t *testing.T) {
 	if _, err := set.Exception(alert(t, "Nobody's", `"proc.name":"sh"`)); err == nil {
 		t.Error("an exception of a rule that is not there was handed out")
 	}
+	for _, bad := range []func() (*Set, error){
+		func() (*Set, error) { s, _ := Load(nil); return s.With(x) },
+		func() (*Set, error) { return set.With(&Exception{Rule: "none", Name: "n", Fields: x.Fields}) },
+		func() (*Set, error) {
+			return set.With(&Exception{Rule: "Shell", Name: "n", Fields: []FieldValue{{Field: "no.field", Value: "x"}}})
+		},
+	} {
+		if _, err := bad(); err == nil {
+			t.Error("an exception that cannot be was put in place")
+		}
+	}
 	with, err := set.With(x)
 	if err != nil {
 		t.Fatal(err)
