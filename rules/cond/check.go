@@ -208,7 +208,11 @@ func (c *check) eval(m *machine) Tri {
 	if c.left.nul && c.cls == strClass {
 		d.str = c.test.view(d.str)
 	}
-	return triOf(c.test.datum(c.cls, &d))
+	holds := c.test.datum(c.cls, &d)
+	if !holds && c.cls == bufClass && c.op != OpNE && strings.IndexByte(d.str, '.') >= 0 {
+		return Unknown // Falco prints a dot for each byte that does not print
+	}
+	return triOf(holds)
 }
 
 // evalNothing is false, but Unknown of what is not known would be too.

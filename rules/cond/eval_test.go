@@ -19,7 +19,7 @@ const sampleFields = `"proc.name":"nc","fd.name":"/etc/passwd","proc.cmdline":"n
 	"evt.time":1767323045000000006,"evt.is_open_write":true,"fd.cip":"10.0.0.1","fd.sip":"::ffff:10.0.0.9","fd.cport":53,"fd.sport":40000,
 	"fd.type":"ipv4","fd.snet":"<IPNET>","fd.types":["file","ipv4"],"fd.dev":"1F","evt.buffer":"GET / HTTP","user.shell":"<NA>",
 	"proc.aname":"bash sshd systemd","proc.apid":7,"proc.acmdline":"bash -c x sshd","fd.filename":"","proc.exe":"Zm9v",
-	"proc.fdusage":0.5,"evt.rawarg.flags":"402","evt.rawarg.size":32,"evt.cpu":-2,"proc.env[HOME]":"/root","proc.args":"a\u0000b"`
+	"proc.fdusage":0.5,"evt.rawarg.flags":"402","evt.rawarg.data":"GET..HTTP","evt.rawarg.size":32,"evt.cpu":-2,"proc.env[HOME]":"/root","proc.args":"a\u0000b"`
 
 func TestEval(t *testing.T) {
 	const (
@@ -167,6 +167,10 @@ func TestEval(t *testing.T) {
 		{"evt.buffer bstartswith anyof (00, 4745)", yes},
 		{"evt.buffer endswith P", yes},
 		{"len(evt.buffer) = 10", yes},
+		{"evt.arg.data exists", unknown},
+		{"evt.rawarg.data contains GET", yes},
+		{"evt.rawarg.data bcontains 00", unknown}, // a dot in the alert is any byte
+		{"evt.rawarg.data != x", yes},
 
 		// What is derived.
 		{"proc.aname = sshd", yes},

@@ -1,6 +1,7 @@
 package cond
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -223,6 +224,52 @@ func TestLaws(t *testing.T) {
 	}
 	if compiled < 2000 || matched < compiled {
 		t.Errorf("only %d conditions compiled, and matched %d times", compiled, matched)
+	}
+}
+
+// TestMux compares what a Mux runs, which asks only the programs whose needs an
+// alert meets, with what the programs say.
+func TestMux(t *testing.T) {
+	r := random{rand.New(rand.NewPCG(13, 14))}
+	var programs []*Program
+	var mux event.Mux
+	var ran []int
+	for len(programs) < 400 {
+		p, err := Compile(r.condition(r.IntN(3)), &Env{EventTypes: words})
+		if err != nil {
+			continue
+		}
+		i := len(programs)
+		programs = append(programs, p)
+		mux.Handle(p, event.HandlerFunc(func(context.Context, *event.Event) error {
+			ran = append(ran, i)
+			return nil
+		}))
+	}
+	indexed := 0
+	for _, p := range programs {
+		if len(p.Needs()) > 0 {
+			indexed++
+		}
+	}
+	if indexed < 50 {
+		t.Errorf("only %d programs need anything", indexed)
+	}
+	for range 300 {
+		e := mustParse(t, r.alert())
+		var want []int
+		for i, p := range programs {
+			if p.Match(e) {
+				want = append(want, i)
+			}
+		}
+		ran = nil
+		if err := mux.HandleEvent(context.Background(), e); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(ran, want) {
+			t.Fatalf("ran %v, want %v", ran, want)
+		}
 	}
 }
 
