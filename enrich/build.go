@@ -24,6 +24,10 @@ type builder struct {
 	claimed []claim
 }
 
+// maxTags bounds what is read of a rule's tags. Upstream's rules have at most
+// nine; what it costs to read many grows with their square.
+const maxTags = 256
+
 // build returns the mapping of a rule with these tags, of whose alerts these
 // behaviours were seen.
 func (t *tables) build(rule, source string, tags []string, seen seenSet) *Mapping {
@@ -33,6 +37,11 @@ func (t *tables) build(rule, source string, tags []string, seen seenSet) *Mappin
 		b.doubts = entry.allDoubts()
 	}
 	var named []tagged // tactic tags wait until all techniques are known
+	if len(tags) > maxTags {
+		b.m.Context = slices.Clone(tags[maxTags:])
+		b.note(NoteUnread, "tags", "", "the rule has more than 256 tags, and those after these were not read")
+		tags = tags[:maxTags]
+	}
 	for i, tag := range tags {
 		if slices.Contains(tags[:i], tag) {
 			continue

@@ -33,7 +33,17 @@ func (n *Enricher) CheckTags(name, source string, tags []string) []Finding {
 		c.claims, c.doubts = entry.claims(), entry.allDoubts()
 	}
 	for i, tag := range tags {
-		c.tags = append(c.tags, c.readTag(i, tag))
+		t := c.readTag(i, tag)
+		c.tags = append(c.tags, t)
+		switch {
+		case !t.known:
+		case t.kind == kindTechnique && t.form == byID:
+			c.techniques = append(c.techniques, t.technique)
+		case t.kind == kindTactic && t.form == byID:
+			c.stated, c.byID = union(c.stated, t.tactics), union(c.byID, t.tactics)
+		case t.kind == kindTactic && t.form == prefix:
+			c.stated, c.byName = union(c.stated, t.tactics), union(c.byName, t.tactics)
+		}
 	}
 	for _, t := range c.tags {
 		c.checkTag(t)
@@ -50,6 +60,9 @@ type checker struct {
 	claims       []claim
 	doubts       []doubt
 	tags         []checkedTag
+	techniques   []Technique // of ids in tags
+	stated       []string    // ids of tactics in the proper form
+	byID, byName []string    // of these, those by id and those by name
 	findings     []Finding
 }
 
@@ -84,6 +97,16 @@ func (c *checker) readTag(i int, tag string) checkedTag {
 		}
 	}
 	return t
+}
+
+// union returns a set of ids with more in it.
+func union(set, more []string) []string {
+	for _, id := range more {
+		if !slices.Contains(set, id) {
+			set = append(set, id)
+		}
+	}
+	return set
 }
 
 func (c *checker) add(t checkedTag, code Code, message, fix string) {
@@ -167,18 +190,12 @@ func (c *checker) checkPlatform(t checkedTag) {
 // checkTechniqueTactic compares a technique with the tactics that the rule
 // states in the proper form.
 func (c *checker) checkTechniqueTactic(t checkedTag) {
-	var stated []string
-	for _, x := range c.tags {
-		if x.kind == kindTactic && x.known && x.form != bare {
-			stated = append(stated, x.tactics...)
-		}
-	}
 	switch {
-	case len(stated) == 0:
+	case len(c.stated) == 0:
 		c.add(t, CodeTacticMissing, "the rule names no tactic", "add "+c.tacticTags(t.technique))
-	case !slices.ContainsFunc(stated, t.technique.In):
-		c.add(t, CodeTechniqueTactic, c.describe(t.technique)+" lies in "+c.names(t.technique.Tactics)+"; the rule names "+c.names(stated),
-			cmp.Or(c.suggestion(), "write "+c.withTactic(t.technique)+", or a technique of "+c.names(stated)))
+	case !slices.ContainsFunc(c.stated, t.technique.In):
+		c.add(t, CodeTechniqueTactic, c.describe(t.technique)+" lies in "+c.names(t.technique.Tactics)+"; the rule names "+c.names(c.stated),
+			cmp.Or(c.suggestion(), "write "+c.withTactic(t.technique)+", or a technique of "+c.names(c.stated)))
 	}
 }
 
@@ -198,19 +215,13 @@ func (c *checker) checkTactic(t checkedTag) {
 	if x, ok := c.matrix.Tactic(t.id); ok && t.slug != "" && t.slug != x.Short && !(x.ID == "TA0005" && (t.slug == "defense-evasion" || t.slug == "stealth")) {
 		c.add(t, CodeTacticSlug, "the name of "+x.ID+" is "+x.Name, "write "+x.ID)
 	}
-	here, techniques := "", 0
-	for _, x := range c.tags {
-		if x.kind != kindTechnique || x.form != byID || !x.known {
-			continue
-		}
-		techniques++
-		for _, id := range t.tactics {
-			if x.technique.In(id) {
-				here = id
-			}
+	here := ""
+	for _, id := range t.tactics {
+		if slices.ContainsFunc(c.techniques, func(x Technique) bool { return x.In(id) }) {
+			here = id
 		}
 	}
-	if techniques > 0 && here == "" {
+	if len(c.techniques) > 0 && here == "" {
 		c.add(t, CodeTacticTechnique, "no technique of the rule lies in "+c.names(t.tactics), c.suggestion())
 		return
 	}
@@ -230,11 +241,9 @@ func (c *checker) checkTactic(t checkedTag) {
 // checkConflict reports a tactic by name that is not the one by id, or the
 // other way round.
 func (c *checker) checkConflict(t checkedTag) bool {
-	var others []string
-	for _, x := range c.tags {
-		if x.kind == kindTactic && x.known && x.form != bare && (x.form == byID) != (t.form == byID) {
-			others = append(others, x.tactics...)
-		}
+	others := c.byName
+	if t.form == prefix {
+		others = c.byID
 	}
 	if len(others) == 0 || slices.ContainsFunc(others, func(id string) bool { return slices.Contains(t.tactics, id) }) {
 		return false

@@ -68,7 +68,9 @@ func New(o *Options) *Enricher {
 	return n
 }
 
-var standard Enricher
+// standard is the Enricher of the package's functions; standard18 serves
+// mappings of 18 that were read from JSON.
+var standard, standard18 = new(Enricher), New(&Options{Version: V18})
 
 // For returns the mapping of an alert in the newest release. See [Enricher.For].
 func For(e *event.Event) *Mapping { return standard.For(e) }
@@ -104,7 +106,7 @@ func (n *Enricher) Matrix() *Matrix { return n.tables().matrix }
 func (n *Enricher) Catalog() *Catalog { return n.tables().catalog }
 
 // For returns the mapping of an alert. It depends on the rule's name, source
-// and tags; only where those give no technique, on the fields. Mappings are
+// and tags (the first 256); only where those give no technique, on the fields. Mappings are
 // remembered, so the second alert of a rule costs a lookup. It does not run the
 // host's stages.
 func (n *Enricher) For(e *event.Event) *Mapping {

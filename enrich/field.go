@@ -25,7 +25,7 @@ func (f Fielded) Field(name string) event.Value {
 	}
 	n := f.Enricher
 	if n == nil {
-		n = &standard
+		n = standard
 	}
 	switch name {
 	case "alert.attack.technique":

@@ -121,13 +121,15 @@ type Evidence struct {
 
 // Derived reports whether all evidence of a technique is derived, such as that
 // of the parent of a sub-technique.
-func (t MappedTechnique) Derived() bool { return t.Evidence[0].Derived }
+func (t MappedTechnique) Derived() bool { return derived(t.Evidence) }
 
 // Derived reports whether the tactic only follows from a technique.
-func (t MappedTactic) Derived() bool { return t.Evidence[0].Derived }
+func (t MappedTactic) Derived() bool { return derived(t.Evidence) }
 
 // Derived reports whether the control only follows from a technique.
-func (c MappedControl) Derived() bool { return c.Evidence[0].Derived }
+func (c MappedControl) Derived() bool { return derived(c.Evidence) }
+
+func derived(list []Evidence) bool { return len(list) > 0 && list[0].Derived }
 
 // Note is a remark on a mapping.
 type Note struct {
@@ -149,6 +151,7 @@ const (
 	NoteAmbiguous = "ambiguous"  // the tag means different things in different releases
 	NoteNoID      = "no-id"      // the tag names a framework and no item of it
 	NoteUnknown   = "unknown"    // the tag names nothing there is
+	NoteUnread    = "unread"     // the rule has too many tags, and some were not read
 	NoteNone      = "none"       // the rule has no technique, for the reason given
 )
 
@@ -161,10 +164,22 @@ type Attribute struct {
 }
 
 // Matrix returns the release of ATT&CK that the mapping speaks in.
-func (m *Mapping) Matrix() *Matrix { return m.set.matrix }
+func (m *Mapping) Matrix() *Matrix { return m.tables().matrix }
 
 // Catalog returns the catalog of NIST SP 800-53 that the mapping speaks in.
-func (m *Mapping) Catalog() *Catalog { return m.set.catalog }
+func (m *Mapping) Catalog() *Catalog { return m.tables().catalog }
+
+// tables returns what the mapping was made from: the embedded tables for one
+// that was read from JSON.
+func (m *Mapping) tables() *tables {
+	switch {
+	case m.set != nil:
+		return m.set
+	case m.Version == V18.String():
+		return standard18.tables()
+	}
+	return standard.tables()
+}
 
 // Technique returns the technique with that id if it is in the mapping.
 func (m *Mapping) Technique(id string) (MappedTechnique, bool) {
@@ -188,7 +203,7 @@ func (m *Mapping) Pairs() []Pair {
 	var pairs []Pair
 	for _, t := range m.Techniques {
 		for _, id := range t.Serves {
-			if tactic, ok := m.set.matrix.Tactic(id); ok {
+			if tactic, ok := m.Matrix().Tactic(id); ok {
 				pairs = append(pairs, Pair{tactic, t})
 			}
 		}
@@ -226,7 +241,7 @@ func (m *Mapping) clone() *Mapping {
 		Version: m.Version, Techniques: slices.Clone(m.Techniques), Tactics: slices.Clone(m.Tactics),
 		Controls: slices.Clone(m.Controls), Requirements: slices.Clone(m.Requirements),
 		Context: m.Context, Unknown: m.Unknown, Notes: slices.Clip(m.Notes),
-		Attributes: slices.Clip(m.Attributes), Failed: slices.Clip(m.Failed), set: m.set,
+		Attributes: slices.Clip(m.Attributes), Failed: slices.Clip(m.Failed), set: m.tables(),
 	}
 	for i := range c.Techniques {
 		c.Techniques[i].Evidence = slices.Clone(c.Techniques[i].Evidence)

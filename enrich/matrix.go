@@ -75,7 +75,7 @@ type Matrix struct {
 	tacticShort  map[string]int // by short name
 	techniqueAt  map[string]int
 	mitigationAt map[string]int
-	named        func() map[string]string // lower-case name with hyphens -> id of the only active technique of that name
+	names        func() map[string]string // see named
 }
 
 // NewMatrix returns a matrix of the given parts, tactics in matrix order. It
@@ -114,7 +114,7 @@ func NewMatrix(release string, tactics []Tactic, techniques []Technique, mitigat
 			return nil, err
 		}
 	}
-	m.named = onceNames(m)
+	m.names = onceNames(m)
 	return m, nil
 }
 

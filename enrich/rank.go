@@ -27,21 +27,25 @@ func rank(m *Mapping) []MappedControl {
 		MappedControl
 		score float32
 	}
+	set := m.tables()
 	var list []scored
 	at := map[string]int{}
 	for _, t := range m.Techniques {
+		if len(t.Evidence) == 0 {
+			continue
+		}
 		why := t.Evidence[0]
 		if why.Derived || why.Doubt != "" && why.Confidence == LowConfidence {
 			continue
 		}
 		confidence, reason := why.Confidence, ""
-		ids := m.set.crosswalk.Controls(t.ID)
-		if len(ids) == 0 && t.Parent() != "" && !m.set.crosswalk.NoControl(t.ID) {
-			ids = m.set.crosswalk.Controls(t.Parent())
+		ids := set.crosswalk.Controls(t.ID)
+		if len(ids) == 0 && t.Parent() != "" && !set.crosswalk.NoControl(t.ID) {
+			ids = set.crosswalk.Controls(t.Parent())
 			confidence, reason = LowConfidence, "the crosswalk has "+t.Parent()+" and not "+t.ID
 		}
 		for _, id := range ids {
-			c, ok := m.set.catalog.Control(id)
+			c, ok := set.catalog.Control(id)
 			if !ok || c.Withdrawn {
 				continue
 			}
@@ -51,9 +55,9 @@ func rank(m *Mapping) []MappedControl {
 				at[c.ID] = i
 				list = append(list, scored{MappedControl: MappedControl{Control: c}})
 			}
-			list[i].score += float32(confidence) * m.set.crosswalk.weight[id]
+			list[i].score += float32(confidence) * set.crosswalk.weight[id]
 			list[i].Evidence = append(list[i].Evidence, Evidence{
-				Stage: StageDerived, From: t.ID, Dataset: m.set.crosswalk.source, Derived: true,
+				Stage: StageDerived, From: t.ID, Dataset: set.crosswalk.source, Derived: true,
 				Confidence: confidence, Reason: reason,
 			})
 		}

@@ -67,6 +67,15 @@ func (m *Matrix) resolveNewer(id string) (Resolution, bool) {
 	return Resolution{Technique: best, Chain: []string{id, best.ID}, Newer: true}, true
 }
 
+// named returns the id of the only active technique with a name, in lower case
+// and with hyphens; "" if there is none, or several.
+func (m *Matrix) named(name string) string {
+	if m.names == nil {
+		return "" // the zero Matrix
+	}
+	return m.names()[name]
+}
+
 // onceNames indexes active techniques by the hyphenated form of their names,
 // for tags that name a technique instead of giving its id. A name that two
 // techniques share is left out.

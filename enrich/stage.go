@@ -183,7 +183,7 @@ func (n *Enricher) Enrich(ctx context.Context, e *event.Event) *Mapping {
 // extend returns m with an addition, or with the error. It is a new mapping: m
 // is shared by all alerts of the rule.
 func extend(m *Mapping, name Stage, a Addition, err error) *Mapping {
-	b := builder{tables: m.set, m: m.clone()}
+	b := builder{tables: m.tables(), m: m.clone()}
 	e := Evidence{Stage: name, Dataset: string(name), Confidence: a.Confidence, Reason: a.Reason}
 	var unknown []error
 	for _, id := range a.Techniques {

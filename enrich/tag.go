@@ -125,7 +125,7 @@ func (l lexicon) readName(s string) reading {
 	if t, ok := l.matrix.Tactic(name); ok { // of a matrix that the host read
 		return reading{kind: kindTactic, form: prefix, id: t.Short}
 	}
-	if id := l.matrix.named()[name]; id != "" {
+	if id := l.matrix.named(name); id != "" {
 		return reading{kind: kindTechnique, form: prefix, id: id}
 	}
 	return reading{kind: kindUnknown, id: name}
@@ -139,7 +139,7 @@ func (l lexicon) readBare(s string) reading {
 		return reading{kind: kindTactic, form: bare, id: short}
 	}
 	if strings.Contains(name, "-") {
-		if id := l.matrix.named()[name]; id != "" {
+		if id := l.matrix.named(name); id != "" {
 			return reading{kind: kindTechnique, form: bare, id: id}
 		}
 	}

@@ -254,6 +254,27 @@ func TestFielded(t *testing.T) {
 	}
 }
 
+// Tags without end are not read without end.
+func TestManyTags(t *testing.T) {
+	var tags []string
+	for x := range V19.Matrix().Techniques() {
+		tags = append(tags, x.ID)
+	}
+	m := For(&event.Event{Rule: "r", Tags: tags})
+	if len(m.Techniques) > maxTags || len(m.Context) != len(tags)-maxTags || m.Notes[0].Code != NoteUnread {
+		t.Errorf("%d techniques, %d context, note %v", len(m.Techniques), len(m.Context), m.Notes[0])
+	}
+}
+
+// The zero tables know nothing, and that is all.
+func TestZeroTables(t *testing.T) {
+	n := New(&Options{Matrix: new(Matrix), Catalog: new(Catalog), Crosswalk: new(Crosswalk)})
+	if got := say(n.For(seed(t))); !strings.Contains(got, "?mitre_defense_evasion") {
+		t.Errorf("got %s", got)
+	}
+	n.CheckTags("Clear Log Activities", "syscall", seed(t).Tags)
+}
+
 // What a mapping says survives JSON.
 func TestMappingJSON(t *testing.T) {
 	m := For(seed(t))
@@ -265,6 +286,10 @@ func TestMappingJSON(t *testing.T) {
 	if err := json.Unmarshal(data, &back); err != nil {
 		t.Fatal(err)
 	}
+	if len(back.Related()) != len(m.Related()) || len(back.Pairs()) != len(m.Pairs()) || back.Matrix() != m.Matrix() {
+		t.Error("a mapping from JSON is not one to work with")
+	}
+	(&Mapping{Techniques: []MappedTechnique{{}}}).Related()
 	again, err := json.Marshal(&back)
 	if err != nil || string(again) != string(data) {
 		t.Errorf("%v\n got %s\nwant %s", err, again, data)
