@@ -22,6 +22,7 @@ type builder struct {
 	// claimed are the tactics that techniques serve according to the table of
 	// rules, by id.
 	claimed []claim
+	slab    []Evidence // see first
 }
 
 // maxTags bounds what is read of a rule's tags. Upstream's rules have at most
@@ -34,7 +35,7 @@ func (t *tables) build(rule, source string, tags []string, seen seenSet) *Mappin
 	b := builder{tables: t, m: &Mapping{Version: t.matrix.release, set: t}}
 	entry, known := t.lookupRule(rule, source)
 	if known {
-		b.doubts = entry.allDoubts()
+		b.doubts = entry.doubts
 	}
 	var named []tagged // tactic tags wait until all techniques are known
 	if len(tags) > maxTags {
@@ -118,6 +119,17 @@ func (b *builder) doubted(e Evidence, about string) Evidence {
 	return e
 }
 
+// first returns a list with one piece of evidence. Most items have no more, so
+// their lists share an array.
+func (b *builder) first(e Evidence) []Evidence {
+	if len(b.slab) == cap(b.slab) {
+		b.slab = make([]Evidence, 0, 10)
+	}
+	n := len(b.slab)
+	b.slab = append(b.slab, e)
+	return b.slab[n : n+1 : n+1]
+}
+
 func (b *builder) addTechnique(t Technique, e Evidence) {
 	for i := range b.m.Techniques {
 		if x := &b.m.Techniques[i]; x.ID == t.ID {
@@ -128,7 +140,7 @@ func (b *builder) addTechnique(t Technique, e Evidence) {
 	if b.m.Techniques == nil {
 		b.m.Techniques = make([]MappedTechnique, 0, 4) // what most rules need
 	}
-	b.m.Techniques = append(b.m.Techniques, MappedTechnique{Technique: t, Evidence: []Evidence{e}})
+	b.m.Techniques = append(b.m.Techniques, MappedTechnique{Technique: t, Evidence: b.first(e)})
 }
 
 func (b *builder) addTactic(id string, e Evidence) {
@@ -142,7 +154,7 @@ func (b *builder) addTactic(id string, e Evidence) {
 			return
 		}
 	}
-	b.m.Tactics = append(b.m.Tactics, MappedTactic{t, []Evidence{e}})
+	b.m.Tactics = append(b.m.Tactics, MappedTactic{t, b.first(e)})
 	if t.Short == "stealth" {
 		b.note(NoteRenamed, t.ID, e.Tag, "Stealth (TA0005) was named Defense Evasion until ATT&CK 18")
 	}
@@ -155,7 +167,7 @@ func (b *builder) addControl(c Control, e Evidence) {
 			return
 		}
 	}
-	b.m.Controls = append(b.m.Controls, MappedControl{c, []Evidence{e}})
+	b.m.Controls = append(b.m.Controls, MappedControl{c, b.first(e)})
 }
 
 func (b *builder) addRequirement(r Requirement, e Evidence) {
@@ -165,7 +177,7 @@ func (b *builder) addRequirement(r Requirement, e Evidence) {
 			return
 		}
 	}
-	b.m.Requirements = append(b.m.Requirements, MappedRequirement{r, []Evidence{e}})
+	b.m.Requirements = append(b.m.Requirements, MappedRequirement{r, b.first(e)})
 }
 
 // ruleEntry adds what the table of rules says.
@@ -174,25 +186,20 @@ func (b *builder) ruleEntry(entry ruleEntry) {
 		Stage: StageRule, Rule: entry.rule, Dataset: rulesDataset, Version: rulesVersion,
 		Confidence: HighConfidence, Reason: entry.reason,
 	}
-	claims := entry.claims()
-	for _, c := range claims {
+	for _, c := range entry.claims {
 		b.claim(c, e)
 	}
-	if len(claims) == 0 && len(b.m.Techniques) == 0 {
+	if len(entry.claims) == 0 && len(b.m.Techniques) == 0 {
 		b.note(NoteNone, entry.rule, "", entry.reason)
 	}
-	for id := range strings.FieldsSeq(entry.controls) {
-		if prefix, id, ok := strings.Cut(id, ":"); ok {
-			r := benchmarks[prefix]
-			r.ID = id
-			e := e
-			e.Confidence = MediumConfidence // the alert bears on it, and does not show that it is unmet
-			b.addRequirement(r, e)
-			continue
-		}
+	for _, id := range entry.controls {
 		if c, ok := b.catalog.Control(id); ok && !c.Withdrawn {
 			b.addControl(c, e)
 		}
+	}
+	e.Confidence = MediumConfidence // the alert bears on it, and does not show that it is unmet
+	for _, r := range entry.requirements {
+		b.addRequirement(r, e)
 	}
 }
 
@@ -282,6 +289,6 @@ func (b *builder) parents() {
 		}
 		e := b.attackEvidence(StageDerived, t.Evidence[0].Confidence)
 		e.From, e.Derived, e.Reason, e.Doubt = t.ID, true, "the technique that "+t.ID+" belongs to", t.Evidence[0].Doubt
-		b.m.Techniques = append(b.m.Techniques, MappedTechnique{parent, t.Serves, []Evidence{e}})
+		b.m.Techniques = append(b.m.Techniques, MappedTechnique{parent, t.Serves, b.first(e)})
 	}
 }

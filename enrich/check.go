@@ -30,7 +30,7 @@ func CheckTags(name, source string, tags []string) []Finding {
 func (n *Enricher) CheckTags(name, source string, tags []string) []Finding {
 	c := checker{tables: n.tables(), rule: name, source: source}
 	if entry, known := c.lookupRule(name, source); known {
-		c.claims, c.doubts = entry.claims(), entry.allDoubts()
+		c.claims, c.doubts = entry.claims, entry.doubts
 	}
 	for i, tag := range tags {
 		t := c.readTag(i, tag)

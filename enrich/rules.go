@@ -30,10 +30,11 @@ var benchmarks = map[string]Requirement{
 // ruleEntry is one row.
 type ruleEntry struct {
 	source, rule string
-	techniques   string // parsed when the rule is first seen
-	controls     string
+	claims       []claim
+	controls     []string      // ids of NIST SP 800-53
+	requirements []Requirement // of PCI DSS and the benchmarks
 	reason       string
-	doubts       string
+	doubts       []doubt
 }
 
 // claim is a technique that the table gives a rule.
@@ -55,7 +56,16 @@ var ruleTable = sync.OnceValue(readRules)
 func readRules() map[string][]ruleEntry {
 	t := make(map[string][]ruleEntry, 256)
 	for row := range rows(rulesText) {
-		e := ruleEntry{row[0], row[1], row[2], row[3], row[4], row[5]}
+		e := ruleEntry{source: row[0], rule: row[1], claims: readClaims(row[2]), reason: row[4], doubts: readDoubts(row[5])}
+		for id := range strings.FieldsSeq(row[3]) {
+			if prefix, item, ok := strings.Cut(id, ":"); ok {
+				r := benchmarks[prefix]
+				r.ID = item
+				e.requirements = append(e.requirements, r)
+			} else {
+				e.controls = append(e.controls, id)
+			}
+		}
 		t[e.rule] = append(t[e.rule], e)
 	}
 	return t
@@ -75,9 +85,9 @@ func (t *tables) lookupRule(rule, source string) (ruleEntry, bool) {
 	return ruleEntry{}, false
 }
 
-func (e ruleEntry) claims() []claim {
-	list := make([]claim, 0, 4)
-	for word := range strings.FieldsSeq(e.techniques) {
+func readClaims(text string) []claim {
+	var list []claim
+	for word := range strings.FieldsSeq(text) {
 		var c claim
 		var degree string
 		c.technique, word, _ = strings.Cut(word, "/")
@@ -88,17 +98,15 @@ func (e ruleEntry) claims() []claim {
 	return list
 }
 
-func (e ruleEntry) allDoubts() []doubt {
-	if e.doubts == "" {
+func readDoubts(text string) []doubt {
+	if text == "" {
 		return nil
 	}
-	list := make([]doubt, 0, 2)
-	for text := range strings.SplitSeq(e.doubts, " | ") {
-		head, why, ok := strings.Cut(text, ": ")
-		tag, degree, two := strings.Cut(head, " ")
-		if ok && two {
-			list = append(list, doubt{tag, degree == "wrong", why})
-		}
+	var list []doubt
+	for text := range strings.SplitSeq(text, " | ") {
+		head, why, _ := strings.Cut(text, ": ")
+		tag, degree, _ := strings.Cut(head, " ")
+		list = append(list, doubt{tag, degree == "wrong", why})
 	}
 	return list
 }
