@@ -34,7 +34,7 @@ type config struct {
 	only            string
 	asJSON          bool
 	fromEnd         bool
-	poll, idle      time.Duration
+	poll            time.Duration
 }
 
 // run is main without the process: it returns the exit status, 1 if something
