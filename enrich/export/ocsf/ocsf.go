@@ -1,0 +1,568 @@
+// Package ocsf writes alerts as Detection Findings of the Open Cybersecurity
+// Schema Framework, class 2004.
+//
+// Numbers and names of the schema are those of ocsf-schema 1.8.0 (Apache-2.0).
+// With [V1_1] the finding keeps to what version 1.1.0 has, which some data lakes
+// ask for. docs/export.md lists which field of Falco goes where.
+package ocsf
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/falconer-go/falconer/enrich"
+	"github.com/falconer-go/falconer/enrich/export/internal/jsonw"
+	"github.com/falconer-go/falconer/event"
+)
+
+// Version is a release of the schema. The zero Version is [V1_8].
+type Version uint8
+
+// The releases that findings can be written in.
+const (
+	V1_8 Version = iota // 1.8.0
+	V1_1                // 1.1.0
+)
+
+// String returns the release as the finding names it.
+func (v Version) String() string {
+	if v == V1_1 {
+		return "1.1.0"
+	}
+	return "1.8.0"
+}
+
+// Options configure a finding. The zero Options, and nil, are the defaults.
+type Options struct {
+	Version Version
+
+	// ProductVersion is the version of the Falco that printed the alert, for
+	// metadata.product.version; alerts do not say it. "" leaves it out.
+	ProductVersion string
+
+	// Remediation is what to do, for remediation.desc: the words of a plan, say.
+	// "" leaves it out.
+	Remediation string
+
+	// Raw puts the alert itself, as Falco prints it, into raw_data.
+	Raw bool
+}
+
+// Ids of the schema.
+const (
+	categoryFindings = 2
+	classDetection   = 2004
+	activityCreate   = 1
+	typeCreate       = classDetection*100 + activityCreate
+
+	statusNew          = 1
+	analyticRule       = 1
+	fileUnknown        = 0
+	fileRegular        = 1
+	fileFolder         = 2
+	deviceUnknown      = 0
+	observableHostname = 1
+	observableIP       = 2
+	observableUser     = 4
+	observableProcess  = 9
+	observableUID      = 10
+	observableCommand  = 13
+	observablePath     = 45
+)
+
+// Severity returns severity_id and its name for a priority: Debug and
+// Informational are 1, Notice 2, Warning 3, Error 4, Critical 5, Alert and
+// Emergency 6, the same as Falco's own forwarder has it.
+func Severity(p event.Priority) (id int, name string) {
+	switch p {
+	case event.Emergency, event.Alert:
+		return 6, "Fatal"
+	case event.Critical:
+		return 5, "Critical"
+	case event.Error:
+		return 4, "High"
+	case event.Warning:
+		return 3, "Medium"
+	case event.Notice:
+		return 2, "Low"
+	}
+	return 1, "Informational"
+}
+
+// Append appends the finding for e to dst. The mapping fills its attacks and
+// tags; it may be nil. A nil o is the zero Options.
+func Append(dst []byte, e *event.Event, m *enrich.Mapping, o *Options) []byte {
+	if o == nil {
+		o = new(Options)
+	}
+	f := finding{Writer: jsonw.Writer{B: append(dst, '\n')}, e: e, m: m, o: o, id: e.ID().String()}
+	f.proc = process{
+		pid: number(e, "proc.pid"), ppid: number(e, "proc.ppid"), name: available(e, "proc.name"), exe: available(e, "proc.exepath"),
+		cmdline: available(e, "proc.cmdline"), parent: available(e, "proc.pname"), parentCmdline: available(e, "proc.pcmdline"),
+	}
+	f.containerID, f.path = available(e, "container.id"), e.File().Name
+	f.client, f.server = available(e, "fd.cip"), available(e, "fd.sip")
+	at := len(dst)
+	f.write()
+	// The line feed kept the writer from looking at what stood before.
+	return append(f.B[:at], f.B[at+1:]...)
+}
+
+type finding struct {
+	jsonw.Writer
+	e  *event.Event
+	m  *enrich.Mapping
+	o  *Options
+	id string
+
+	// What is wanted in more than one place.
+	proc           process
+	containerID    string
+	path           string // of the file
+	client, server string // addresses
+}
+
+type process struct {
+	pid, ppid                                 event.Opt[int64]
+	name, exe, cmdline, parent, parentCmdline string
+}
+
+func (f *finding) write() {
+	e := f.e
+	all := f.Begin("")
+	f.Int("activity_id", activityCreate)
+	f.Str("activity_name", "Create")
+	f.Int("category_uid", categoryFindings)
+	f.Str("category_name", "Findings")
+	f.Int("class_uid", classDetection)
+	f.Str("class_name", "Detection Finding")
+	f.Int("type_uid", typeCreate)
+	f.Str("type_name", "Detection Finding: Create")
+	f.Int("time", e.Time.UnixMilli())
+	id, name := Severity(e.Priority)
+	f.Int("severity_id", int64(id))
+	f.Str("severity", name)
+	f.Int("status_id", statusNew)
+	f.Str("status", "New")
+	if f.o.Version >= V1_8 && f.o.Version != V1_1 {
+		f.Bool("is_alert", true)
+	}
+	if e.Message != "" {
+		f.Str("message", e.Message)
+	} else {
+		f.StrIf("message", e.Output)
+	}
+	f.metadata()
+	f.findingInfo()
+	f.device()
+	f.evidences()
+	f.observables()
+	if f.o.Remediation != "" {
+		r := f.Begin("remediation")
+		f.Str("desc", f.o.Remediation)
+		f.End(r)
+	}
+	f.unmapped()
+	if f.o.Raw {
+		f.Str("raw_data", string(e.AppendJSON(nil)))
+	}
+	f.End(all)
+}
+
+func (f *finding) metadata() {
+	e := f.e
+	m := f.Begin("metadata")
+	f.Str("version", f.o.Version.String())
+	p := f.Begin("product")
+	f.Str("name", "Falco")
+	f.Str("vendor_name", "Falco")
+	f.StrIf("version", f.o.ProductVersion)
+	if e.Source != "" {
+		feature := f.Begin("feature")
+		f.Str("name", e.Source)
+		f.End(feature)
+	}
+	f.End(p)
+	profiles := f.BeginList("profiles")
+	if e.Hostname != "" {
+		f.Str("", "host")
+	}
+	if f.contained() {
+		f.Str("", "container")
+	}
+	f.EndList(profiles)
+	f.Str("uid", f.id)
+	f.Strs("labels", e.Tags)
+	f.Str("log_name", "falco")
+	f.Str("original_time", e.Time.UTC().Format(time.RFC3339Nano))
+	f.End(m)
+}
+
+func (f *finding) findingInfo() {
+	e := f.e
+	info := f.Begin("finding_info")
+	f.Str("uid", f.id)
+	f.Str("title", e.Rule)
+	if e.Source != "" {
+		types := f.BeginList("types")
+		f.Str("", e.Source)
+		f.EndList(types)
+		sources := f.BeginList("data_sources")
+		f.Str("", e.Source)
+		f.EndList(sources)
+	}
+	a := f.Begin("analytic")
+	f.Int("type_id", analyticRule)
+	f.Str("type", "Rule")
+	f.Str("name", e.Rule)
+	f.End(a)
+	f.Int("created_time", e.Time.UnixMilli())
+	if f.m != nil {
+		f.attacks()
+		f.frameworkTags()
+	}
+	f.End(info)
+}
+
+// attacks writes one object for each pair of technique and tactic; a
+// sub-technique stands beside its parent.
+func (f *finding) attacks() {
+	list := f.BeginList("attacks")
+	matrix := f.m.Matrix()
+	for _, p := range f.m.Pairs() {
+		t := p.Technique
+		if t.Derived() {
+			continue // the parent of a sub-technique, which names it itself
+		}
+		a := f.Begin("")
+		f.Str("version", f.m.Version)
+		f.object("tactic", p.Tactic.ID, p.Tactic.Name, f.tacticURL(p.Tactic.ID))
+		if parent, ok := matrix.Technique(t.Parent()); ok {
+			f.object("technique", parent.ID, parent.Name, f.techniqueURL(parent.ID))
+			f.object("sub_technique", t.ID, t.Name, f.techniqueURL(t.ID))
+		} else {
+			f.object("technique", t.ID, t.Name, f.techniqueURL(t.ID))
+		}
+		f.End(a)
+	}
+	for _, t := range f.m.Tactics {
+		if !f.paired(t.ID) {
+			a := f.Begin("")
+			f.Str("version", f.m.Version)
+			f.object("tactic", t.ID, t.Name, f.tacticURL(t.ID))
+			f.End(a)
+		}
+	}
+	f.EndList(list)
+}
+
+// paired reports whether the tactic stands beside one of the techniques.
+func (f *finding) paired(tactic string) bool {
+	for _, p := range f.m.Pairs() {
+		if p.Tactic.ID == tactic && !p.Technique.Derived() {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *finding) object(name, uid, title, url string) {
+	o := f.Begin(name)
+	f.Str("uid", uid)
+	f.Str("name", title)
+	f.Str("src_url", url)
+	f.End(o)
+}
+
+// site is where a release of ATT&CK stays readable when the next is out.
+func (f *finding) site() string {
+	major, _, _ := strings.Cut(f.m.Version, ".")
+	return "https://attack.mitre.org/versions/v" + major
+}
+
+func (f *finding) tacticURL(id string) string { return f.site() + "/tactics/" + id + "/" }
+
+func (f *finding) techniqueURL(id string) string {
+	return f.site() + "/techniques/" + strings.Replace(id, ".", "/", 1) + "/"
+}
+
+// frameworkTags writes the controls and requirements, by framework. The derived
+// ones are kept apart: they bear on the technique, not on the rule. The tags of
+// a finding came with 1.4.
+func (f *finding) frameworkTags() {
+	if f.o.Version == V1_1 {
+		return
+	}
+	tags := f.BeginList("tags")
+	f.tagged("NIST SP 800-53", func() {
+		for _, c := range f.m.Controls {
+			f.Str("", c.ID)
+		}
+	})
+	f.tagged("NIST SP 800-53 (derived)", func() {
+		for _, c := range f.m.TopRelated(maxDerived) {
+			f.Str("", c.ID)
+		}
+	})
+	for _, r := range f.m.Requirements {
+		t := f.Begin("")
+		f.Str("name", strings.TrimSpace(r.Standard+" "+r.Version))
+		f.Str("value", r.ID)
+		f.End(t)
+	}
+	f.EndList(tags)
+}
+
+// maxDerived is how many of the controls that only follow from the techniques
+// a finding names.
+const maxDerived = 5
+
+func (f *finding) tagged(name string, values func()) {
+	t := f.Begin("")
+	f.Str("name", name)
+	list := f.BeginList("values")
+	values()
+	f.EndList(list)
+	if len(f.B) == list {
+		f.Drop(t)
+		return
+	}
+	f.End(t)
+}
+
+func (f *finding) device() {
+	if f.e.Hostname == "" {
+		return
+	}
+	d := f.Begin("device")
+	f.Int("type_id", deviceUnknown)
+	f.Str("type", "Unknown")
+	f.Str("hostname", f.e.Hostname)
+	f.End(d)
+}
+
+func (f *finding) contained() bool { return f.containerID != "" && f.containerID != "host" }
+
+func (f *finding) evidences() {
+	list := f.BeginList("evidences")
+	ev := f.Begin("")
+	f.process()
+	f.fileObject()
+	f.endpoints()
+	f.cloudAPI()
+	f.End(ev)
+	f.EndList(list)
+}
+
+// process writes the process, if the alert has the pid that the schema wants;
+// what else is known of it stays in unmapped otherwise.
+func (f *finding) process() {
+	p := f.proc
+	if !p.pid.OK {
+		f.user()
+		return
+	}
+	o := f.Begin("process")
+	f.Int("pid", p.pid.V)
+	f.StrIf("name", p.name)
+	f.StrIf("cmd_line", p.cmdline)
+	if p.exe != "" {
+		file := f.Begin("file")
+		f.Str("name", base(p.exe))
+		f.Str("path", p.exe)
+		f.Int("type_id", fileRegular)
+		f.End(file)
+	}
+	f.user()
+	if p.ppid.OK {
+		parent := f.Begin("parent_process")
+		f.Int("pid", p.ppid.V)
+		f.StrIf("name", p.parent)
+		f.StrIf("cmd_line", p.parentCmdline)
+		f.End(parent)
+	}
+	if f.contained() {
+		f.container()
+	}
+	f.End(o)
+}
+
+func (f *finding) user() {
+	o := f.Begin("user")
+	f.StrIf("name", available(f.e, "user.name"))
+	if uid := number(f.e, "user.uid"); uid.OK {
+		f.Str("uid", strconv.FormatInt(uid.V, 10))
+	}
+	f.End(o)
+}
+
+func (f *finding) container() {
+	o := f.Begin("container")
+	f.Str("uid", f.containerID)
+	f.StrIf("name", available(f.e, "container.name"))
+	if img := f.e.Image(); img.Repository != "" {
+		i := f.Begin("image")
+		f.Str("uid", firstOf(img.Digest, img.ID, img.Repository))
+		f.Str("name", img.Repository)
+		f.StrIf("tag", img.Tag)
+		f.End(i)
+	}
+	if available(f.e, "k8s.pod.name") != "" {
+		f.Str("orchestrator", "kubernetes")
+	}
+	f.End(o)
+}
+
+func (f *finding) fileObject() {
+	name := f.path
+	if !strings.HasPrefix(name, "/") {
+		return // a connection, a pipe, a device without a path
+	}
+	o := f.Begin("file")
+	f.Str("name", base(name))
+	f.Str("path", name)
+	kind := fileUnknown
+	switch available(f.e, "fd.type") {
+	case "file":
+		kind = fileRegular
+	case "directory":
+		kind = fileFolder
+	}
+	f.Int("type_id", int64(kind))
+	f.End(o)
+}
+
+func (f *finding) endpoints() {
+	f.endpoint("src_endpoint", f.client, number(f.e, "fd.cport"))
+	f.endpoint("dst_endpoint", f.server, number(f.e, "fd.sport"))
+}
+
+func (f *finding) endpoint(name, ip string, port event.Opt[int64]) {
+	if ip == "" {
+		return
+	}
+	o := f.Begin(name)
+	f.Str("ip", ip)
+	if port.OK && 0 <= port.V && port.V <= 65535 {
+		f.Int("port", port.V)
+	}
+	f.End(o)
+}
+
+// cloudAPI writes the call of a Kubernetes or cloud API, and who made it.
+func (f *finding) cloudAPI() {
+	get := func(name string) string { return available(f.e, name) }
+	operation := firstOf(get("ka.verb"), get("ct.name"), get("gcp.methodName"), get("okta.evt.type"), get("github.action"))
+	if operation != "" {
+		o := f.Begin("api")
+		f.Str("operation", operation)
+		if service := firstOf(get("ct.src"), get("gcp.serviceName")); service != "" {
+			s := f.Begin("service")
+			f.Str("name", service)
+			f.End(s)
+		}
+		if code, err := strconv.Atoi(get("ka.response.code")); err == nil {
+			r := f.Begin("response")
+			f.Int("code", int64(code))
+			f.End(r)
+		} else if fault := get("ct.error"); fault != "" {
+			r := f.Begin("response")
+			f.Str("error", fault)
+			f.End(r)
+		}
+		f.End(o)
+	}
+	if who := firstOf(get("ka.user.name"), get("ct.user"), get("gcp.user"), get("okta.actor.alternateid"), get("github.user")); who != "" {
+		o := f.Begin("actor")
+		u := f.Begin("user")
+		f.Str("name", who)
+		f.End(u)
+		f.End(o)
+	}
+	if ip := firstOf(get("ct.srcip"), get("gcp.callerIP"), get("okta.client.ipaddress")); ip != "" && f.client == "" && isAddr(ip) {
+		f.endpoint("src_endpoint", ip, event.Opt[int64]{})
+	}
+	if name := get("ka.target.name"); name != "" {
+		list := f.BeginList("resources")
+		r := f.Begin("")
+		f.Str("name", name)
+		f.StrIf("type", get("ka.target.resource"))
+		f.StrIf("namespace", get("ka.target.namespace"))
+		f.End(r)
+		f.EndList(list)
+	}
+}
+
+func (f *finding) observables() {
+	list := f.BeginList("observables")
+	add := func(id int64, kind, path, value string) {
+		if value == "" {
+			return
+		}
+		o := f.Begin("")
+		f.Int("type_id", id)
+		f.Str("type", kind)
+		f.Str("name", path)
+		f.Str("value", value)
+		f.End(o)
+	}
+	add(observableHostname, "Hostname", "device.hostname", f.e.Hostname)
+	if p := f.proc; p.pid.OK {
+		add(observableProcess, "Process Name", "evidences.process.name", p.name)
+		add(observableCommand, "Command Line", "evidences.process.cmd_line", p.cmdline)
+		add(observableUser, "User Name", "evidences.process.user.name", available(f.e, "user.name"))
+		if f.contained() {
+			add(observableUID, "Resource UID", "evidences.process.container.uid", f.containerID)
+		}
+	}
+	if strings.HasPrefix(f.path, "/") {
+		add(observablePath, "File Path", "evidences.file.path", f.path)
+	}
+	add(observableIP, "IP Address", "evidences.src_endpoint.ip", f.client)
+	add(observableIP, "IP Address", "evidences.dst_endpoint.ip", f.server)
+	f.EndList(list)
+}
+
+// unmapped keeps every field of the alert under its own name, so that nothing
+// is lost, mapped or not.
+func (f *finding) unmapped() {
+	o := f.Begin("unmapped")
+	for name, v := range f.e.Fields.All() {
+		f.Member(name, v)
+	}
+	f.End(o)
+}
+
+func base(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i >= 0 && i+1 < len(path) {
+		return path[i+1:]
+	}
+	return path
+}
+
+func available(e *event.Event, name string) string {
+	if v := e.Fields.Get(name); v.Available() {
+		return v.Text()
+	}
+	return ""
+}
+
+func number(e *event.Event, name string) event.Opt[int64] {
+	n, ok := e.Fields.Get(name).Int()
+	return event.Opt[int64]{V: n, OK: ok}
+}
+
+func isAddr(ip string) bool {
+	_, ok := event.StringValue(ip).Addr()
+	return ok
+}
+
+func firstOf(list ...string) string {
+	for _, s := range list {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
