@@ -106,9 +106,9 @@ func (n *Enricher) Matrix() *Matrix { return n.tables().matrix }
 func (n *Enricher) Catalog() *Catalog { return n.tables().catalog }
 
 // For returns the mapping of an alert. It depends on the rule's name, source
-// and tags (the first 256); only where those give no technique, on the fields. Mappings are
-// remembered, so the second alert of a rule costs a lookup. It does not run the
-// host's stages.
+// and tags (the first 256), and where those give no technique, on the fields.
+// Mappings are remembered, so the second alert of a rule costs a lookup. It does
+// not ask the host's sources; [Enricher.Enrich] does.
 func (n *Enricher) For(e *event.Event) *Mapping {
 	c := n.lookup(e.Rule, e.Source, e.Tags)
 	if c == nil {

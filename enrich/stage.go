@@ -61,21 +61,13 @@ func (a *Addition) empty() bool {
 // StageError is a source that did not come through.
 type StageError struct {
 	Stage Stage
-	Err   error // the source's own; of [*PanicError] if it panicked
+	Err   error // the source's own; an [*event.PanicError] if it panicked
 }
 
 func (e *StageError) Error() string { return "enrich: stage " + string(e.Stage) + ": " + e.Err.Error() }
 
 // Unwrap returns the source's own error.
 func (e *StageError) Unwrap() error { return e.Err }
-
-// PanicError is a panic of a source.
-type PanicError struct {
-	Value any
-	Stack []byte
-}
-
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
 // source is a Source with its cache.
 type source struct {
@@ -114,7 +106,7 @@ func newSource(s Source) *source {
 func (s *source) ask(ctx context.Context, e *event.Event, m *Mapping) (a Addition, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			a, err = Addition{}, &PanicError{v, debug.Stack()}
+			a, err = Addition{}, &event.PanicError{Value: v, Stack: debug.Stack()}
 		}
 	}()
 	key := ""

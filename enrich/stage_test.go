@@ -58,7 +58,7 @@ func TestSources(t *testing.T) {
 	if len(m.Failed) != 3 {
 		t.Fatalf("failed: %v", m.Failed)
 	}
-	var panicked *PanicError
+	var panicked *event.PanicError
 	if !errors.Is(m.Failed[0], boom) || !errors.As(m.Failed[1], &panicked) || !strings.Contains(m.Failed[2].Error(), `"T9999"`) {
 		t.Errorf("failed: %v", m.Failed)
 	}
