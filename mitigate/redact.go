@@ -19,7 +19,9 @@ var secrets = []*regexp.Regexp{
 	// user:password@ in a URL
 	regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(@)`),
 	// HTTP authorisation
-	regexp.MustCompile(`(?i)(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}`),
+	regexp.MustCompile(`(?i)(\bbearer\s+)[A-Za-z0-9._~+/=-]{8,}`),
+	// base64 after Basic, told from a plain word by a capital or sign after a small letter
+	regexp.MustCompile(`(\b(?i:basic)\s+)[A-Za-z0-9+/=]*[a-z][A-Z0-9+/=][A-Za-z0-9+/=]*`),
 	regexp.MustCompile(`(?i)(authorization["']?\s*[=:]\s*["']?)[^\s"']+`),
 	// mysql -pSECRET, curl -u user:SECRET, sshpass -p SECRET
 	regexp.MustCompile(`(\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^|;&]*?\s-p)[^\s]+`),

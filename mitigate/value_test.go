@@ -18,3 +18,16 @@ func TestReadable(t *testing.T) {
 		}
 	}
 }
+
+func TestRedactBasic(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"Basic Interactive Reconnaissance", "Basic Interactive Reconnaissance"},
+		{"basic training", "basic training"},
+		{"Authorization Basic dXNlcjpwYXNz", "Authorization Basic " + Mask},
+		{"basic YWRtaW46c2VjcmV0MTIzNA==", "basic " + Mask},
+	} {
+		if got := Redact(c.in); got != c.want {
+			t.Errorf("Redact(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
+}
