@@ -8,7 +8,7 @@ import "strings"
 //	mitre_<tactic>, attack.<tactic>, <tactic>         a tactic by its short name
 //	TA0005, TA0005-defense-evasion, attack.ta0005     a tactic by its id
 //	T1059.004, T1562-impair-defenses, attack.t1059    a technique by its id
-//	mitre_data_destruction, data-destruction          a technique by its name
+//	mitre_data_destruction, inhibit-system-recovery   a technique by its name
 //	NIST_800-53_AU-10, NIST_SP_800-53r5_au-10.1, AU-10
 //	PCI_DSS_11.5.1, PCI_DSS_v4.0.1_11.5.1
 //	CIS_Kubernetes_1.8_5.2.2
@@ -80,6 +80,10 @@ var shortNames = map[string]string{
 // read says what a tag means. It does not say whether the release has it.
 func (l lexicon) read(tag string) reading {
 	s := lower(strings.TrimSpace(tag))
+	switch s {
+	case "compliance", "nist", "pci", "cis", "mitre", "attack", "mitre_attack", "mitre-attack":
+		return reading{kind: kindFramework, id: s}
+	}
 	for _, p := range [...]string{"mitre_attack_", "mitre-attack-", "mitre_", "mitre-", "attack."} {
 		if rest, ok := strings.CutPrefix(s, p); ok && rest != "" {
 			return l.readName(rest)
@@ -96,10 +100,6 @@ func (l lexicon) read(tag string) reading {
 	}
 	if rest, ok := cutWords(s, "cis"); ok {
 		return readCIS(rest, tag)
-	}
-	switch s {
-	case "compliance", "nist", "pci", "mitre", "attack", "mitre_attack", "mitre-attack":
-		return reading{kind: kindFramework, id: s}
 	}
 	if id, ok := ParseControl(s); ok {
 		if _, ok := l.catalog.Control(id); ok {
@@ -132,13 +132,14 @@ func (l lexicon) readName(s string) reading {
 }
 
 // readBare reads a tag without any mark of a framework. A technique's name must
-// have two words: single ones (server, cron, ssh) are everyday topics.
+// have three words: shorter ones (server, ssh, web-service, container-service)
+// are everyday topics.
 func (l lexicon) readBare(s string) reading {
 	name := hyphens(s)
 	if short, ok := shortNames[name]; ok {
 		return reading{kind: kindTactic, form: bare, id: short}
 	}
-	if strings.Contains(name, "-") {
+	if strings.Count(name, "-") >= 2 {
 		if id := l.matrix.named(name); id != "" {
 			return reading{kind: kindTechnique, form: bare, id: id}
 		}

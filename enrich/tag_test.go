@@ -69,7 +69,8 @@ func TestTags(t *testing.T) {
 		{"T1682", "T1682/TA0043 ~TA0043", "?T1682 !unknown"},
 		// Names for ids.
 		{"mitre_data_destruction", "T1485/TA0040 ~TA0040", ""},
-		{"data-destruction", "T1485/TA0040 ~TA0040", ""},
+		{"inhibit_system_recovery", "T1490/TA0040 ~TA0040", ""},
+		{"data-destruction web-service container-service", "#data-destruction #web-service #container-service", ""},
 		{"abuse-elevation-control-mechanism", "T1548/TA0004 ~TA0004", "T1548/TA0004+TA0005 ~TA0004 ~TA0005"},
 		{"impact T1490-inhibit-system-recovery", "T1490/TA0040 TA0040", ""},
 		{"data-exfiltration", "TA0010", ""},
@@ -93,7 +94,7 @@ func TestTags(t *testing.T) {
 		{"CIS_Kubernetes_1.8_5.2.2 CIS_Docker_v1.6.0_5.4", "CIS Kubernetes 1.8 5.2.2 CIS Docker 1.6.0 5.4", ""},
 		{"CIS_5.2.2", "CIS 5.2.2 !ambiguous", ""},
 		{"CIS_<b>_1.8_5.2 CIS_Kubernetes_x CIS_é_1.0_2.0", "?CIS_<b>_1.8_5.2 ?CIS_Kubernetes_x ?CIS_é_1.0_2.0 !unknown !unknown !unknown", ""},
-		{"cis compliance NIST_800-53 pci-dss mitre", "#cis #compliance #NIST_800-53 #pci-dss #mitre !no-id !no-id !no-id !no-id !no-id", ""},
+		{"cis compliance NIST_800-53 pci-dss mitre mitre_attack", "#cis #compliance #NIST_800-53 #pci-dss #mitre #mitre_attack !no-id !no-id !no-id !no-id !no-id !no-id", ""},
 		{"cisco pcie nistar", "#cisco #pcie #nistar", ""},
 	} {
 		for _, v := range []Version{V19, V18} {
