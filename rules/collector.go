@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/falconer-go/falconer/event"
 	"github.com/falconer-go/falconer/rules/cond"
@@ -118,6 +119,14 @@ type ruleInfo struct {
 	memo *ruleMemo
 }
 
+// What one rule can have, by many files or many overrides in one: each adds to
+// what is there and would take the longer for it.
+const (
+	maxProse      = 1 << 18
+	maxTags       = 1 << 12
+	maxExceptions = 1 << 13
+)
+
 // ruleUpdate is what an override or append changes of a rule; nil is left as
 // it is.
 type ruleUpdate struct {
@@ -211,7 +220,7 @@ func (c *collector) appendList(l *listInfo) error {
 	if prev == nil {
 		return l.at.fail(ErrValidate, "List uses 'append' or 'override.items: append' but no list by that name already exists")
 	}
-	prev.items = append(slices.Clip(prev.items), l.items...)
+	prev.items = append(prev.items, l.items...)
 	prev.visibility = c.index()
 	return nil
 }
@@ -233,7 +242,7 @@ func (c *collector) appendMacro(m *macroInfo) error {
 	if prev == nil {
 		return m.at.fail(ErrValidate, "Macro uses 'append' or 'override.condition: append' but no macro by that name already exists")
 	}
-	prev.cond = append(slices.Clip(prev.cond), m.cond...)
+	prev.cond = append(prev.cond, m.cond...)
 	prev.edit = c.edit()
 	prev.visibility = c.index()
 	return nil
@@ -341,22 +350,32 @@ func (c *collector) appendRule(u *ruleUpdate) error {
 	}
 	prev.edit = c.edit()
 	if u.cond != nil && u.cond.text != "" {
-		prev.cond = append(slices.Clip(prev.cond), *u.cond)
+		prev.cond = append(prev.cond, *u.cond)
 	}
 	if u.output != nil && *u.output != "" {
+		if len(prev.output)+len(*u.output) > maxProse {
+			return u.at.fail(ErrTooLarge, "output of more than "+strconv.Itoa(maxProse)+" bytes")
+		}
 		prev.output += " " + *u.output
 	}
 	if u.desc != nil && *u.desc != "" {
+		if len(prev.desc)+len(*u.desc) > maxProse {
+			return u.at.fail(ErrTooLarge, "description of more than "+strconv.Itoa(maxProse)+" bytes")
+		}
 		prev.desc += " " + *u.desc
 	}
 	if u.tags != nil {
-		prev.tags = append(slices.Clip(prev.tags), *u.tags...)
+		if len(prev.tags)+len(*u.tags) > maxTags {
+			return u.at.fail(ErrTooLarge, "more than "+strconv.Itoa(maxTags)+" tags")
+		}
+		prev.tags = append(slices.Clone(prev.tags), *u.tags...) // rules of the file before have it
 		slices.Sort(prev.tags)
 		prev.tags = slices.Compact(prev.tags)
 	}
 	if u.exceptions != nil {
-		// Falco has added the ones before an erroneous one, and stops anyway.
-		prev.exceptions = slices.Clone(prev.exceptions)
+		if len(prev.exceptions)+len(*u.exceptions) > maxExceptions {
+			return u.at.fail(ErrTooLarge, "more than "+strconv.Itoa(maxExceptions)+" exceptions")
+		}
 		for _, ex := range *u.exceptions {
 			if err := c.appendException(prev, ex); err != nil {
 				return err
@@ -376,7 +395,7 @@ func (c *collector) appendException(prev *ruleInfo, ex exceptionInfo) error {
 		if ex.comps.valid() {
 			return ex.at.fail(ErrValidate, "Can not append exception comps to existing exception, only values")
 		}
-		prev.exceptions[i].values = append(slices.Clip(prev.exceptions[i].values), ex.values...)
+		prev.exceptions[i].values = append(prev.exceptions[i].values, ex.values...)
 		return nil
 	}
 	if !ex.fields.valid() {
@@ -443,9 +462,23 @@ func (c *collector) enable(name string, enabled bool, at chain) error {
 // clone returns a collector that can go its own way.
 func (c *collector) clone() *collector {
 	d := *c
+	// What either appends from now on, the other does not see.
 	d.lists = c.lists.clone(func(l *listInfo) string { return l.name })
+	for _, l := range d.lists.all {
+		l.items = slices.Clip(l.items)
+	}
 	d.macros = c.macros.clone(func(m *macroInfo) string { return m.name })
+	for _, m := range d.macros.all {
+		m.cond = slices.Clip(m.cond)
+	}
 	d.rules = c.rules.clone(func(r *ruleInfo) string { return r.name })
+	for _, r := range d.rules.all {
+		r.cond = slices.Clip(r.cond)
+		r.exceptions = slices.Clone(r.exceptions)
+		for i := range r.exceptions {
+			r.exceptions[i].values = slices.Clip(r.exceptions[i].values)
+		}
+	}
 	d.requiredPlugins = slices.Clip(c.requiredPlugins)
 	return &d
 }

@@ -22,6 +22,7 @@ type compilation struct {
 
 	mark         bool // what is used is marked so
 	bytes, nodes int  // that may still be spent on conditions
+	work         int64
 	full         bool
 
 	checkOwners map[*cond.Check]*macro // built when first asked for
@@ -29,9 +30,16 @@ type compilation struct {
 
 // compile compiles everything collected so far.
 func compile(e *engine, col *collector, out *sink) *compilation {
-	c := &compilation{engine: e, col: col, out: out, mark: true,
+	c := &compilation{engine: e, col: col, out: out, mark: true, work: listWork,
 		bytes: totalFactor * e.limits.ConditionBytes, nodes: totalFactor * e.limits.ConditionNodes}
-	c.lists = compileLists(col)
+	var tooLarge []*listInfo
+	c.lists, tooLarge = compileLists(col, e.limits)
+	for _, l := range tooLarge {
+		c.fail(l.at.fail(ErrTooLarge, fmt.Sprintf("more than %d items with the lists it names in place", e.limits.Nodes)))
+		if c.full {
+			return c
+		}
+	}
 	e.renew(c.lists)
 	c.compileMacros()
 	if !c.full {
@@ -78,7 +86,7 @@ func (c *compilation) parse(written string, pieces []piece, at chain) (text stri
 	if len(written) > most {
 		return "", nil, nil, tooLarge()
 	}
-	text, used, ok := c.lists.resolve(written, most, nil)
+	text, used, ok := c.lists.resolve(written, most, &c.work, nil)
 	if !ok {
 		return "", nil, nil, tooLarge()
 	}
@@ -159,6 +167,15 @@ func (c *compilation) compileMacros() {
 			m.parsed = nil // said where it is broken
 			continue
 		}
+		if p.size > c.engine.limits.ConditionNodes || p.size > c.nodes {
+			m.parsed = nil
+			c.fail(m.info.condAt.fail(ErrTooLarge, fmt.Sprintf("condition of %d nodes with its macros in place", p.size)))
+			if c.full {
+				return
+			}
+			continue
+		}
+		c.nodes -= p.size
 		m.resolved, m.size = p.x, p.size
 	}
 }
@@ -207,7 +224,7 @@ func (c *compilation) compileRules() {
 
 // rule compiles one rule. It is nil without an error if Falco skips it.
 func (c *compilation) rule(info *ruleInfo) (*Rule, error) {
-	pieces, fields, err := info.fold()
+	pieces, fields, err := info.fold(c.engine.limits.ConditionBytes)
 	if err != nil {
 		return nil, err
 	}

@@ -75,6 +75,9 @@ func (r *reader) text(m *yaml.Node, key string, c chain, optional bool) (string,
 	if n.Value == "" {
 		return "", false, c.with(r.file.item(TypeValueFor, key, n)).invalid("Value must be non-empty")
 	}
+	if !r.afford(n.Value) {
+		return "", false, c.fail(ErrTooLarge, "too many values, aliases counted")
+	}
 	return n.Value, true, nil
 }
 
@@ -133,6 +136,9 @@ func (r *reader) texts(m *yaml.Node, key string, c chain, optional bool) ([]stri
 		item = resolved(item)
 		if !isScalar(item) {
 			return nil, valueChain().with(r.file.item(TypeListItem, "", item)).invalid("sequence value is not scalar")
+		}
+		if !r.afford(item.Value) {
+			return nil, valueChain().fail(ErrTooLarge, "too many values, aliases counted")
 		}
 		list[i] = item.Value
 	}

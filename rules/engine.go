@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/falconer-go/falconer/rules/cond"
 )
@@ -146,6 +147,11 @@ func (e *engine) isField(name, source string) bool {
 	x, err := e.parse(name + " exists")
 	if err != nil {
 		return false
+	}
+	if strings.Contains(name, "(") {
+		// Falco asks no more than that a condition of it compiles.
+		_, _, err := e.compile(x, source)
+		return err == nil
 	}
 	check, ok := x.(*cond.Check)
 	if !ok || check.Op != cond.OpExists {

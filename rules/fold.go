@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/falconer-go/falconer/rules/cond"
@@ -30,7 +31,8 @@ type piece struct {
 
 // fold returns the condition of a rule with its exceptions, in pieces, and
 // the fields that the exceptions look at.
-func (r *ruleInfo) fold() (pieces []piece, fields []string, err error) {
+// It is an error if one is of more than most bytes.
+func (r *ruleInfo) fold(most int) (pieces []piece, fields []string, err error) {
 	for i, s := range r.cond {
 		if i > 0 {
 			pieces = append(pieces, piece{text: " "})
@@ -44,7 +46,7 @@ func (r *ruleInfo) fold() (pieces []piece, fields []string, err error) {
 	pieces = append(pieces, piece{text: ")"})
 	for i := range r.exceptions {
 		ex := &r.exceptions[i]
-		text, err := ex.fold(&fields)
+		text, err := ex.fold(&fields, most)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -57,8 +59,11 @@ func (r *ruleInfo) fold() (pieces []piece, fields []string, err error) {
 }
 
 // fold is the exception as a condition, "" if it has no values.
-func (ex *exceptionInfo) fold(fields *[]string) (string, error) {
+func (ex *exceptionInfo) fold(fields *[]string, most int) (string, error) {
 	var b strings.Builder
+	tooLarge := func() error {
+		return ex.at.fail(ErrTooLarge, "condition of more than "+strconv.Itoa(most)+" bytes")
+	}
 	if !ex.fields.list {
 		for i, v := range ex.values {
 			if v.list {
@@ -71,6 +76,9 @@ func (ex *exceptionInfo) fold(fields *[]string) (string, error) {
 				b.WriteString(", ")
 			}
 			b.WriteString(quoteItem(v.text))
+			if b.Len() > most {
+				return "", tooLarge()
+			}
 		}
 		if b.Len() > 0 {
 			b.WriteString("))")
@@ -98,7 +106,9 @@ func (ex *exceptionInfo) fold(fields *[]string) (string, error) {
 				comp = ex.comps.entries[k].text
 			}
 			b.WriteString(" " + field.text + " " + comp + " ")
-			ex.foldValue(&b, comp, &values.entries[k])
+			if !ex.foldValue(&b, comp, &values.entries[k], most) {
+				return "", tooLarge()
+			}
 			if i == 0 {
 				*fields = append(*fields, field.text)
 			}
@@ -112,7 +122,8 @@ func (ex *exceptionInfo) fold(fields *[]string) (string, error) {
 	return b.String(), nil
 }
 
-func (ex *exceptionInfo) foldValue(b *strings.Builder, comp string, v *entry) {
+// foldValue reports whether there is room for the value.
+func (ex *exceptionInfo) foldValue(b *strings.Builder, comp string, v *entry, most int) bool {
 	if v.list {
 		b.WriteByte('(')
 		for i, item := range v.entries {
@@ -120,9 +131,12 @@ func (ex *exceptionInfo) foldValue(b *strings.Builder, comp string, v *entry) {
 				b.WriteString(", ")
 			}
 			b.WriteString(quoteItem(item.text))
+			if b.Len() > most {
+				return false
+			}
 		}
 		b.WriteByte(')')
-		return
+		return true
 	}
 	if op, mod, ok := comparison(comp); ok && (op.IsList() || mod != cond.NoMod) {
 		if strings.HasPrefix(v.text, "(") {
@@ -130,7 +144,8 @@ func (ex *exceptionInfo) foldValue(b *strings.Builder, comp string, v *entry) {
 		} else {
 			b.WriteString("(" + v.text + ")")
 		}
-		return
+	} else {
+		b.WriteString(quoteItem(v.text))
 	}
-	b.WriteString(quoteItem(v.text))
+	return b.Len() <= most
 }

@@ -79,8 +79,17 @@ func (s *Set) Findings(checks ...Check) []Finding {
 		return a.Pos.Offset - b.Pos.Offset
 	})
 	// A file loaded later brings up again what is unused.
-	return slices.CompactFunc(all, func(a, b Finding) bool {
-		return a.File == b.File && a.Pos == b.Pos && a.Code == b.Code && a.Message == b.Message
+	type key struct {
+		file, message string
+		code          Code
+		pos           Pos
+	}
+	seen := make(map[key]bool)
+	return slices.DeleteFunc(all, func(f Finding) bool {
+		k := key{f.File, f.Message, f.Code, f.Pos}
+		again := seen[k]
+		seen[k] = true
+		return again
 	})
 }
 
@@ -223,7 +232,7 @@ func (s *Set) base(r *Rule) cond.Expr { return s.expandText(r.info.cond.String()
 // exceptionExpr is what an exception excludes.
 func (s *Set) exceptionExpr(ex *exceptionInfo) cond.Expr {
 	var fields []string
-	text, err := ex.fold(&fields)
+	text, err := ex.fold(&fields, s.engine.limits.ConditionBytes)
 	if err != nil || text == "" {
 		return nil
 	}
@@ -232,7 +241,8 @@ func (s *Set) exceptionExpr(ex *exceptionInfo) cond.Expr {
 
 // expandText compiles a condition as far as its tree.
 func (s *Set) expandText(text string) cond.Expr {
-	resolved, _, ok := s.comp.lists.resolve(text, s.engine.limits.ConditionBytes, nil)
+	work := int64(listWork)
+	resolved, _, ok := s.comp.lists.resolve(text, s.engine.limits.ConditionBytes, &work, nil)
 	if !ok {
 		return nil
 	}
@@ -248,10 +258,14 @@ func (s *Set) expandText(text string) cond.Expr {
 	return p.x
 }
 
+// maxAppended bounds how many appended parts of a condition are looked at, as
+// each is read with all before it.
+const maxAppended = 64
+
 // appended finds an or at the beginning of what is appended: it joins with the
 // whole condition before it, whose last and it then no longer is part of.
 func (l *linter) appended(p prose, at chain) {
-	for i, s := range p {
+	for i, s := range p[:min(len(p), maxAppended)] {
 		if i == 0 {
 			continue
 		}

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"container/heap"
-	"slices"
 	"strings"
 )
 
@@ -30,19 +29,29 @@ type lists struct {
 	odd    []int // those whose names hold delimiters
 }
 
-// compileLists resolves lists that name other lists.
-func compileLists(c *collector) *lists {
-	ls := &lists{byName: make(map[string]int, len(c.lists.all))}
+// listWork bounds the work of putting lists into conditions: each list that a
+// condition names is a search of all of it.
+const listWork = 1 << 32
+
+// compileLists resolves lists that name other lists. Those whose items would be
+// too many altogether are left as they are, and returned.
+func compileLists(c *collector, limits *Limits) (ls *lists, tooLarge []*listInfo) {
+	ls = &lists{byName: make(map[string]int, len(c.lists.all))}
+	left := limits.Nodes
 	var used []string
 	for i, info := range c.lists.all {
 		l := &list{info: info, items: info.items}
 		for j, item := range info.items {
 			if ref := c.lists.get(item); ref != nil && ref.index < info.visibility {
-				l.items = expandItems(c, info, j, &used)
+				if items, ok := expandItems(c, info, j, &used, &left); ok {
+					l.items = items
+				} else {
+					tooLarge = append(tooLarge, info)
+				}
 				break
 			}
 		}
-		l.sub = substitute(l.items)
+		l.sub = substitute(l.items, limits.ConditionBytes)
 		ls.all = append(ls.all, l)
 		ls.byName[info.name] = i
 		if strings.ContainsAny(info.name, delimiters) {
@@ -52,26 +61,35 @@ func compileLists(c *collector) *lists {
 	for _, name := range used {
 		ls.all[ls.byName[name]].used = true
 	}
-	return ls
+	return ls, tooLarge
 }
 
-// expandItems is the items of a list from the first reference on expanded.
-func expandItems(c *collector, info *listInfo, first int, used *[]string) []string {
-	items := append([]string(nil), info.items[:first]...)
+// expandItems is the items of a list from the first reference on expanded. It
+// is not ok if there are more than left.
+func expandItems(c *collector, info *listInfo, first int, used *[]string, left *int) (items []string, ok bool) {
+	items = append(items, info.items[:first]...)
 	for _, item := range info.items[first:] {
 		if ref := c.lists.get(item); ref != nil && ref.index < info.visibility {
+			if *left -= len(ref.items); *left < 0 {
+				return nil, false
+			}
 			*used = append(*used, ref.name)
 			items = append(items, ref.items...)
 		} else {
 			items = append(items, item)
 		}
 	}
-	return items
+	return items, true
 }
 
-func substitute(items []string) string {
+// substitute is what stands for the items in a condition. Behind most bytes it
+// goes on no further: no condition can hold it.
+func substitute(items []string, most int) string {
 	var b strings.Builder
 	for _, item := range items {
+		if b.Len() > most {
+			break
+		}
 		// As Falco does: an empty item at the front leaves no comma.
 		if b.Len() > 0 {
 			b.WriteString(", ")
@@ -84,8 +102,9 @@ func substitute(items []string) string {
 // resolve puts the lists into a condition and returns the indexes of those it
 // names. If at is not nil, it is given for each byte of the result the offset
 // in text that it comes from, or that of the name it stands for. It is not ok
-// if the result would be longer than most bytes.
-func (ls *lists) resolve(text string, most int, at *[]int) (out string, used []int, ok bool) {
+// if the result would be longer than most bytes, or there is more work to do
+// than is left.
+func (ls *lists) resolve(text string, most int, left *int64, at *[]int) (out string, used []int, ok bool) {
 	if at != nil {
 		*at = make([]int, len(text))
 		for i := range *at {
@@ -93,6 +112,7 @@ func (ls *lists) resolve(text string, most int, at *[]int) (out string, used []i
 		}
 	}
 	var queue indexHeap
+	var queued map[int]bool
 	last := -1
 	add := func(s string) {
 		for i := 0; i < len(s); {
@@ -103,7 +123,11 @@ func (ls *lists) resolve(text string, most int, at *[]int) (out string, used []i
 			for i < len(s) && !isDelimiter(s[i]) {
 				i++
 			}
-			if k, ok := ls.byName[s[begin:i]]; ok && k > last && !slices.Contains(queue, k) {
+			if k, ok := ls.byName[s[begin:i]]; ok && k > last && !queued[k] {
+				if queued == nil {
+					queued = make(map[int]bool)
+				}
+				queued[k] = true
 				heap.Push(&queue, k)
 			}
 		}
@@ -122,6 +146,9 @@ func (ls *lists) resolve(text string, most int, at *[]int) (out string, used []i
 		}
 		last = i
 		l := ls.all[i]
+		if *left -= int64(len(text)); *left < 0 {
+			return "", nil, false
+		}
 		out, found, ok := l.replace(text, most, at)
 		if !ok {
 			return "", nil, false

@@ -65,7 +65,7 @@ func (s *Set) load(f File) *Result {
 		return res
 	}
 	res.Schema = checkSchema(docs, s.engine.limits.Nodes)
-	r := &reader{file: src, to: s.col, out: out, left: s.engine.limits.Nodes}
+	r := &reader{file: src, to: s.col, out: out, left: 4 * s.engine.limits.Nodes}
 	if !r.read(docs) && len(res.Errors) >= out.limit {
 		return res
 	}

@@ -19,6 +19,7 @@ type origin struct {
 
 	back  []int // for each byte of text, the byte of the pieces
 	macro map[*macro]*origin
+	own   map[*cond.Check]bool
 }
 
 // chain is where a fault of a condition is: parent, and the condition itself.
@@ -53,7 +54,8 @@ func (o *origin) chainAt(pos, at cond.Pos, parent chain, shown string, in *macro
 // locate returns the place of an offset of the condition's text.
 func (o *origin) locate(offset int) Pos {
 	if o.back == nil {
-		if _, _, ok := o.c.lists.resolve(join(o.pieces), math.MaxInt, &o.back); !ok {
+		work := int64(listWork)
+		if _, _, ok := o.c.lists.resolve(join(o.pieces), math.MaxInt, &work, &o.back); !ok {
 			return Pos{}
 		}
 	}
@@ -110,33 +112,58 @@ func (c *compilation) owners() map[*cond.Check]*macro {
 // owner returns the macro that holds the check which an error is about, nil
 // if it is the rule's own: the first check that gives the same error alone.
 func (o *origin) owner(err *cond.Error, x cond.Expr, source string) *macro {
+	own := o.ownChecks()
 	for n := range cond.Walk(x) {
 		k, ok := n.(*cond.Check)
 		if !ok {
 			continue
 		}
 		if _, _, e := o.c.engine.compile(k, source); e != nil && e.Msg == err.Msg && e.At == err.At {
+			if own[k] {
+				return nil
+			}
 			return o.c.owners()[k]
 		}
 	}
 	return nil
 }
 
+// ownChecks are the checks that the condition itself has: a macro with the
+// same words shares them.
+func (o *origin) ownChecks() map[*cond.Check]bool {
+	if o.own == nil {
+		o.own = make(map[*cond.Check]bool)
+		for n := range cond.Walk(o.root) {
+			if k, ok := n.(*cond.Check); ok {
+				o.own[k] = true
+			}
+		}
+	}
+	return o.own
+}
+
 // ownerOf returns the macro that holds the first check with something at that
 // place.
 func (o *origin) ownerOf(x cond.Expr, at cond.Pos) *macro {
+	own := o.ownChecks()
+	owner := func(check *cond.Check) *macro {
+		if own[check] {
+			return nil
+		}
+		return o.c.owners()[check]
+	}
 	var check *cond.Check
 	for n := range cond.Walk(x) {
 		if k, ok := n.(*cond.Check); ok {
 			check = k
 		}
 		if check != nil && n.Pos() == at {
-			return o.c.owners()[check]
+			return owner(check)
 		}
 		if l, ok := n.(*cond.List); ok {
 			i := sort.Search(len(l.Items), func(i int) bool { return l.Items[i].At.Offset >= at.Offset })
 			if i < len(l.Items) && l.Items[i].At == at {
-				return o.c.owners()[check]
+				return owner(check)
 			}
 		}
 	}

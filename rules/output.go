@@ -27,10 +27,7 @@ type token struct {
 // what there is; what it declines is tried again shortened. If msg is not
 // empty, the output cannot be printed, for what is at that offset.
 func scanFormat(out string, known func(cond.Operand) bool) (tokens []token, at int, msg string) {
-	if strings.HasPrefix(out, "*") { // Falco itself puts one before each output
-		at = 1
-	}
-	if at == len(out) {
+	if out == "" {
 		return nil, 0, "empty formatting token"
 	}
 	for at < len(out) {

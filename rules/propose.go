@@ -170,10 +170,11 @@ func (s *Set) with(list ...*Exception) (*Set, error) {
 	}
 	t := *s
 	t.col = s.col.clone()
-	rd := &reader{file: src, to: t.col, out: out, left: s.engine.limits.Nodes}
+	rd := &reader{file: src, to: t.col, out: out, left: 4 * s.engine.limits.Nodes}
 	rd.read(docs)
 	c := *s.comp
 	c.col, c.out, c.mark, c.checkOwners = t.col, out, false, nil
+	c.work = listWork
 	c.bytes, c.nodes = totalFactor*s.engine.limits.ConditionBytes, totalFactor*s.engine.limits.ConditionNodes
 	t.comp = &c
 	t.rules = slices.Clone(s.rules)

@@ -35,6 +35,10 @@ func (r *reader) spend(n int) bool {
 	return r.left >= 0
 }
 
+// afford reports whether a text may be read: an alias costs a few bytes of the
+// file and stands for as much text as it likes.
+func (r *reader) afford(text string) bool { return r.spend(1 + len(text)/16) }
+
 // read reads all documents. It stops at the first error unless the sink wants
 // all of them, and then goes on with the next item.
 func (r *reader) read(docs []*yaml.Node) bool {
@@ -324,7 +328,8 @@ func (r *reader) overrides(n *yaml.Node, c chain, appendable, replaceable []stri
 	}
 	oc := c.with(r.file.item(TypeOverrides, "", n))
 	if isSequence(m) && len(m.Content) > 0 {
-		return nil, r.file.root().fail(ErrValidate, "yaml-cpp: error at line 0, column 0: bad conversion")
+		return nil, r.file.root().fail(ErrValidate,
+			"invalid node; this may result from using a map iterator as a sequence iterator, or vice-versa")
 	}
 	if !isMap(m) {
 		return nil, nil

@@ -143,6 +143,10 @@ func (r *reader) tags(n *yaml.Node, c chain) ([]string, error) {
 	return slices.Compact(tags), err
 }
 
+// maxSameName bounds the warnings of one exception that its name is taken:
+// Falco says so once for each earlier one.
+const maxSameName = 100
+
 // extraKeys are the keys of a rule that Falco ignores.
 func extraKeys(n *yaml.Node, known []string) []string {
 	var keys []string
@@ -287,8 +291,8 @@ func (r *reader) exceptions(n *yaml.Node, c chain, add bool) ([]exceptionInfo, e
 	if !isSequence(list) {
 		return nil, lc.invalid("Rule exceptions must be a sequence")
 	}
-	if !r.spend(len(list.Content)) {
-		return nil, lc.fail(ErrTooLarge, "too many values, aliases counted")
+	if !r.spend(len(list.Content)) || len(list.Content) > maxExceptions {
+		return nil, lc.fail(ErrTooLarge, "too many exceptions")
 	}
 	var all []exceptionInfo
 	names := make(map[string]int)
@@ -303,7 +307,7 @@ func (r *reader) exceptions(n *yaml.Node, c chain, add bool) ([]exceptionInfo, e
 			return nil, err
 		}
 		info := exceptionInfo{name: name, at: c.with(r.file.item(TypeException, name, ex)), node: ex}
-		for range names[name] {
+		for range min(names[name], maxSameName) {
 			r.out.warn(info.at, WarnExceptionNameNotUnique,
 				"Multiple definitions of exception '"+name+"' in the same rule")
 		}
@@ -372,7 +376,7 @@ func (r *reader) chain(p *path) chain {
 // entry reads a text or a list of entries; anything else is an empty text.
 func (r *reader) entry(n *yaml.Node, key string, up *path, depth int) (entry, error) {
 	at := &path{up: up, typ: TypeValueFor, key: key, n: n}
-	if !r.spend(1) || depth > maxEntryDepth {
+	if n == nil || !r.afford(n.Value) || depth > maxEntryDepth {
 		return entry{}, r.chain(at).fail(ErrTooLarge, "too many values, aliases counted")
 	}
 	switch {

@@ -119,7 +119,7 @@ func (r *Result) snippet(d *Diagnostic) string {
 	case last.Type == TypeExpression && last.text != "":
 		content = last.text
 	case r.file != nil && d.File == r.Name:
-		content = string(r.file.data)
+		content = r.file.text()
 	default:
 		return "<No context for file + " + name + ">\n"
 	}

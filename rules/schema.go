@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,7 +87,7 @@ func checkSchema(docs []*yaml.Node, nodes int) SchemaResult {
 			}
 			n = n.Content[0]
 		}
-		ok := c.value(schema, resolved(n), "<root>")
+		ok := c.value(schema, resolved(n), &schemaPath{step: "<root>"})
 		if i == 0 {
 			res.Checked, res.Valid = true, ok
 		}
@@ -97,14 +96,31 @@ func checkSchema(docs []*yaml.Node, nodes int) SchemaResult {
 	return res
 }
 
-func (c *schemaCheck) fault(path, msg string) bool {
+// schemaPath is the way to a value, put into words only for a fault.
+type schemaPath struct {
+	up    *schemaPath
+	step  string
+	index int // where step is ""
+}
+
+func (p *schemaPath) String() string {
+	switch {
+	case p.up == nil:
+		return p.step
+	case p.step == "":
+		return p.up.String() + "[" + strconv.Itoa(p.index) + "]"
+	}
+	return p.up.String() + "[" + p.step + "]"
+}
+
+func (c *schemaCheck) fault(path *schemaPath, msg string) bool {
 	if len(c.faults) < maxSchemaFaults {
-		c.faults = append(c.faults, "failed for "+path+": "+msg)
+		c.faults = append(c.faults, "failed for "+path.String()+": "+msg)
 	}
 	return false
 }
 
-func (c *schemaCheck) value(s *shape, n *yaml.Node, path string) bool {
+func (c *schemaCheck) value(s *shape, n *yaml.Node, path *schemaPath) bool {
 	if c.left--; c.left < 0 || n == nil {
 		return true
 	}
@@ -137,7 +153,7 @@ func isInteger(s string) bool {
 	return err == nil
 }
 
-func (c *schemaCheck) array(s *shape, n *yaml.Node, path string) bool {
+func (c *schemaCheck) array(s *shape, n *yaml.Node, path *schemaPath) bool {
 	if isMap(n) && len(n.Content) == 0 {
 		return true
 	}
@@ -150,12 +166,12 @@ func (c *schemaCheck) array(s *shape, n *yaml.Node, path string) bool {
 		if !ok && len(c.faults) >= maxSchemaFaults {
 			break
 		}
-		ok = c.value(s.of, resolved(v), fmt.Sprintf("%s[%d]", path, i)) && ok
+		ok = c.value(s.of, resolved(v), &schemaPath{up: path, index: i}) && ok
 	}
 	return ok
 }
 
-func (c *schemaCheck) object(s *shape, n *yaml.Node, path string) bool {
+func (c *schemaCheck) object(s *shape, n *yaml.Node, path *schemaPath) bool {
 	if isSequence(n) && len(n.Content) == 0 {
 		n = &yaml.Node{Kind: yaml.MappingNode}
 	}
@@ -183,7 +199,7 @@ func (c *schemaCheck) object(s *shape, n *yaml.Node, path string) bool {
 			ok = c.fault(path, "Object contains the property '"+k.Value+"' twice.")
 		}
 		seen[k.Value] = true
-		ok = c.value(sub, resolved(n.Content[i+1]), path+"["+k.Value+"]") && ok
+		ok = c.value(sub, resolved(n.Content[i+1]), &schemaPath{up: path, step: k.Value}) && ok
 	}
 	for _, key := range s.required {
 		if value(n, key) == nil {

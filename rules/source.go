@@ -23,6 +23,7 @@ type source struct {
 	name  string
 	data  []byte
 	lines []line // built on first use
+	str   string // data, on first use
 
 	aligned aligned // of the scalar asked for last
 
@@ -39,6 +40,16 @@ type line struct {
 }
 
 const stride = 1024
+
+// text is the file as a string.
+func (s *source) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.str == "" {
+		s.str = string(s.data)
+	}
+	return s.str
+}
 
 func (s *source) index() {
 	if s.lines != nil {
