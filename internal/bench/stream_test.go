@@ -27,6 +27,7 @@ func (e *endless) Read(p []byte) (int, error) {
 
 func decoder(b *testing.B, o *event.DecoderOptions) {
 	w := load(b)
+	liveHeap(b)
 	d := event.NewDecoder(&endless{data: w.stream}, o)
 	b.SetBytes(int64(len(w.stream)))
 	b.ReportAllocs()
@@ -69,6 +70,7 @@ func BenchmarkArchive(b *testing.B) {
 	if err := os.WriteFile(name, bytes.Repeat(w.stream, times), 0o600); err != nil {
 		b.Fatal(err)
 	}
+	liveHeap(b)
 	for _, workers := range []int{1, 2, 4} {
 		for _, unordered := range []bool{false, true} {
 			b.Run(fmt.Sprintf("workers=%d/unordered=%v", workers, unordered), func(b *testing.B) {
