@@ -225,8 +225,30 @@ func TestTables(t *testing.T) {
 			t.Errorf("NewTable(%v) accepted", bad)
 		}
 	}
+	hidden, err := NewTable(FieldInfo{Name: "argo.app", Type: CharBuf, Class: "argo"},
+		FieldInfo{Name: "proc.namespace", Type: CharBuf, Class: "argo"}, FieldInfo{Name: "argo.app.name", Type: CharBuf, Class: "argo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Compile("argo.app = x and argo.app.name = y and proc.namespace = z", &Env{Fields: Falco().With(hidden)}); err != nil {
+		t.Errorf("fields that begin like others: %v", err)
+	}
 	n := 0
 	for f := range Falco().All() {
+		name := f.Name
+		switch {
+		case f.ArgIndex || name == "evt.arg" || name == "evt.around":
+			name += "[1]"
+		case f.ArgKey && f.ArgRequired:
+			name += "[k]"
+		case f.ArgRequired && name != "evt.abspath":
+			name += map[string]string{"evt.rawarg": ".fd", "evt.type.is": ".open", "thread.cgroup": ".cpu"}[name]
+		}
+		for _, source := range append(f.Sources, "") {
+			if got, msg, _ := Falco().resolve(name, source); got == nil || got.Name != f.Name {
+				t.Errorf("%s of %q: %v %s", name, source, got, msg)
+			}
+		}
 		if n++; f.Type.class() == noClass && f.Type != Dynamic {
 			t.Errorf("%s has type %s", f.Name, f.Type)
 		}

@@ -19,6 +19,18 @@ import (
 // none; unknown says that it is one that Falco does not know, rather than one
 // used wrongly.
 func (t *Table) resolve(full, source string) (f *FieldInfo, msg string, unknown bool) {
+	if source == "" {
+		// No Falco has the fields of all sources at once. One class must not
+		// hide those of another, as process does argo.app.
+		for _, c := range t.classes {
+			if isBuiltin(c.name) {
+				continue
+			}
+			if f, n, msg := c.read(full); f != nil && n == len(full) && msg == "" {
+				return f, "", false
+			}
+		}
+	}
 	for _, c := range t.classes {
 		if !c.in(source) {
 			continue
