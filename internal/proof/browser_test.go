@@ -3,6 +3,7 @@ package proof
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,6 +39,7 @@ func TestBrowser(t *testing.T) {
 		t.Log("AXE_CORE is not set: accessibility is not checked")
 	}
 	b := openBrowser(t, chromium)
+	b.check(t, "coverage", coveragePage(t), axe)
 	all := samples(t)[:10]
 	pages := map[string][]byte{"incident": report.Incident(all...).AppendHTML(nil)}
 	for _, e := range all {
@@ -52,6 +54,35 @@ func TestBrowser(t *testing.T) {
 	for name, html := range pages {
 		b.check(t, name, html, axe)
 	}
+}
+
+// coveragePage is the page of examples/coverage for rules and alerts some of
+// which have hostile names.
+func coveragePage(t *testing.T) []byte {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	var rules strings.Builder
+	for i, v := range []string{"<script>alert(1)</script>", "</style><img src=x onerror=alert(2)>", strings.Repeat("W", 300), "\u202ex"} {
+		name, _ := json.Marshal(v)
+		fmt.Fprintf(&rules, "- rule: %s\n  desc: d\n  condition: evt.type = openat and fd.name = /%d\n  output: o\n  priority: WARNING\n  tags: [T1070.003, T1611, T1059]\n", name, i)
+	}
+	page := filepath.Join(dir, "page.html")
+	alert := `{"rule":"x","priority":"Notice","time":"2026-01-02T03:04:05Z","source":"syscall","tags":["T1496"]}`
+	out, err := exec.Command("go", "run", "github.com/falconer-go/falconer/examples/coverage", "-html", page, "-alerts", file("a.jsonl", alert), file("r.yaml", rules.String())).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	html, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return html
 }
 
 // browser is a running chromium and what its page did.
