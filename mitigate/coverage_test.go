@@ -114,8 +114,17 @@ func TestFieldsExist(t *testing.T) {
 		case "reading":
 			sources = find[readingEntry](Default(), "reading", e.name).Sources
 		}
+		if e.kind == "internal" {
+			continue // Falco's own events carry counters that are no fields
+		}
 		for name := range fieldsOf(e) {
 			base, _, _ := strings.Cut(name, "[")
+			switch {
+			case strings.HasPrefix(name, "evt.arg."):
+				base = "evt.arg"
+			case strings.HasPrefix(name, "falco."), strings.HasPrefix(name, "scap."):
+				continue // of a metrics snapshot
+			}
 			of, ok := known[base]
 			if !ok {
 				t.Errorf("%s:%d: %s %q: there is no field %s", e.file, e.line, e.kind, e.name, name)
