@@ -232,3 +232,26 @@ func checkMapping(s *suite, set *tables, rule string, m *Mapping) {
 		s.check(ok && !c.Withdrawn && x.Derived(), "%s: related control %s", rule, x.ID)
 	}
 }
+
+// The table of rules has the rules of upstream and no others, and doubts only
+// tags that upstream uses.
+func TestConformanceRuleTable(t *testing.T) {
+	s := &suite{T: t, name: "enrich/rule-table"}
+	type key struct{ rule, source string }
+	tags := map[key]string{}
+	for _, r := range facts(t, "upstream_rules") {
+		tags[key{r["rule"], r["source"]}] = "," + r["tags"] + ","
+	}
+	for rule, entries := range ruleTable() {
+		for _, e := range entries {
+			upstream, ok := tags[key{rule, e.source}]
+			s.check(ok != strings.HasPrefix(rule, "Falco internal: "), "%s (%s) is a rule of upstream: %v", rule, e.source, ok)
+			for _, d := range e.doubts {
+				s.check(strings.Contains(upstream, ","+d.tag+","), "%s: doubt of %s, which it does not have", rule, d.tag)
+			}
+			delete(tags, key{rule, e.source})
+		}
+	}
+	s.check(len(tags) == 0, "missing: %v", tags)
+	s.done()
+}
