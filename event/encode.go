@@ -2,6 +2,8 @@ package event
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"strconv"
@@ -282,3 +284,47 @@ func (v Value) LogValue() slog.Value {
 	}
 	return slog.StringValue(v.text)
 }
+
+// UnmarshalJSON implements [json.Unmarshaler] with what [Parse] does. Without
+// it package encoding/json would fill what it can and lose the rest.
+func (e *Event) UnmarshalJSON(data []byte) error {
+	*e = Event{}
+	_, err := e.decode(new(room), data, Limits{}.orDefault(), wholeInput)
+	return err
+}
+
+// UnmarshalJSON implements [json.Unmarshaler] for any JSON, null included, which
+// becomes a value that is null.
+func (v *Value) UnmarshalJSON(data []byte) error {
+	var r room
+	var s scanner
+	mended := []byte(validUTF8(string(data)))
+	_, s.buf = r.lay(mended, 0)
+	s.end, s.limits = len(mended), Limits{}.orDefault()
+	got, next := s.value(s.space(0), 0)
+	if next < 0 {
+		return s.err
+	}
+	if next = s.space(next); next != s.end {
+		s.fail(next, errAfterValue)
+		return s.err
+	}
+	*v = s.valueOf(got)
+	return nil
+}
+
+// UnmarshalJSON implements [json.Unmarshaler] for an object, and for null as
+// no fields.
+func (f *Fields) UnmarshalJSON(data []byte) error {
+	var v Value
+	if err := v.UnmarshalJSON(data); err != nil {
+		return err
+	}
+	if v.kind != Object && v.kind != Null {
+		return &SyntaxError{Err: fmt.Errorf("%s where an object belongs", v.kind)}
+	}
+	*f = v.Members()
+	return nil
+}
+
+var errAfterValue = errors.New("unexpected text after the value")

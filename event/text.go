@@ -16,7 +16,8 @@ var errNotText = errors.New("not the text of an alert")
 // It says less than JSON does, and [Event.FromText] tells it apart:
 //
 //   - Output is the line. There is no rule, source, host or list of tags, but
-//     for Falco's own events, whose text names them.
+//     for Falco's own events, whose text names the rule. An alert without a
+//     rule encodes to JSON that is no alert: a [Draft] of it can be given one.
 //   - A time of day gets the date that brings it closest to near, in near's
 //     location, which has to be that of the Falco that printed the line. If
 //     near is zero, it stands on the first day of the year 1.

@@ -24,11 +24,15 @@ var spec string
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("viewgen: ")
-	fields := flag.String("fields", os.Getenv("FALCONER_FIELDS"), "table of Falco's fields; default $FALCONER_FIELDS")
+	fields := flag.String("fields", "", "table of Falco's fields; default falco_fields.tsv in $FALCONER_FACTS")
 	out := flag.String("o", ".", "folder to write to")
 	flag.Parse()
 	if *fields == "" {
-		log.Fatal("name the table with -fields or FALCONER_FIELDS")
+		facts := os.Getenv("FALCONER_FACTS")
+		if facts == "" {
+			log.Fatal("name the table with -fields, or its folder with FALCONER_FACTS")
+		}
+		*fields = filepath.Join(facts, "falco_fields.tsv")
 	}
 	data, err := os.ReadFile(*fields)
 	if err != nil {
