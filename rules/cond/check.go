@@ -49,9 +49,9 @@ func (c *check) finish() *check {
 		c.keepFirst()
 	}
 	switch {
-	case plain && isEnds(o.field.name):
+	case plain && o.field.info.FilterOnly && isEnds(o.field.name):
 		c.how = byEnds
-	case plain && o.field.info.Name == "evt.around":
+	case plain && o.field.info.FilterOnly && o.field.info.Name == "evt.around":
 		c.how = byAround
 	case plain && o.field.ancestors && c.op != OpExists:
 		c.how = byAncestor
@@ -178,7 +178,7 @@ func (c *check) eval(m *machine) Tri {
 	m.reset()
 	switch c.how {
 	case byNothing:
-		return c.evalNothing(m)
+		return False // whatever the alert does not say
 	case byEnds:
 		return c.evalEnds(m)
 	case byAround:
@@ -214,9 +214,6 @@ func (c *check) eval(m *machine) Tri {
 	}
 	return triOf(holds)
 }
-
-// evalNothing is false, but Unknown of what is not known would be too.
-func (c *check) evalNothing(*machine) Tri { return False }
 
 // leftValues returns the values of the left side, or those that an alert
 // without it implies.

@@ -68,7 +68,7 @@ func (c *compiler) fieldOperand(x *Field) *operand {
 			name:      full,
 			alert:     strings.HasPrefix(full, "alert."),
 			info:      info,
-			ancestors: isAncestors(full),
+			ancestors: info.noRHS && isAncestors(full),
 		},
 		base: info.Type, typ: info.Type,
 		baseList: info.List, list: info.List,
