@@ -170,17 +170,17 @@ func (d *document) threat() {
 	if len(pairs) == 0 {
 		d.each("id", len(d.m.Tactics), func(i int) string { return d.m.Tactics[i].ID })
 		d.each("name", len(d.m.Tactics), func(i int) string { return d.m.Tactics[i].Name })
-		d.each("reference", len(d.m.Tactics), func(i int) string { return d.tacticURL(d.m.Tactics[i].ID) })
+		d.references("/tactics/", len(d.m.Tactics), func(i int) string { return d.m.Tactics[i].ID })
 	} else {
 		d.each("id", n, func(i int) string { return pairs[i].Tactic.ID })
 		d.each("name", n, func(i int) string { return pairs[i].Tactic.Name })
-		d.each("reference", n, func(i int) string { return d.tacticURL(pairs[i].Tactic.ID) })
+		d.references("/tactics/", n, func(i int) string { return pairs[i].Tactic.ID })
 	}
 	d.End(tactic)
 	technique := d.Begin("technique")
 	d.each("id", n, func(i int) string { id, _, _ := strings.Cut(pairs[i].Technique.ID, "."); return id })
 	d.each("name", n, func(i int) string { return d.parentName(pairs[i].Technique) })
-	d.each("reference", n, func(i int) string { id, _, _ := strings.Cut(pairs[i].Technique.ID, "."); return d.techniqueURL(id) })
+	d.references("/techniques/", n, func(i int) string { id, _, _ := strings.Cut(pairs[i].Technique.ID, "."); return id })
 	sub := pairs[:0:0]
 	for _, p := range pairs {
 		if p.Technique.Parent() != "" {
@@ -190,7 +190,7 @@ func (d *document) threat() {
 	s := d.Begin("subtechnique")
 	d.each("id", len(sub), func(i int) string { return sub[i].Technique.ID })
 	d.each("name", len(sub), func(i int) string { return sub[i].Technique.Name })
-	d.each("reference", len(sub), func(i int) string { return d.techniqueURL(sub[i].Technique.ID) })
+	d.references("/techniques/", len(sub), func(i int) string { return sub[i].Technique.ID })
 	d.End(s)
 	d.End(technique)
 	d.End(t)
@@ -204,6 +204,21 @@ func (d *document) each(name string, n int, f func(int) string) {
 	d.EndList(list)
 }
 
+// references writes where a release of ATT&CK stays readable when the next is
+// out.
+func (d *document) references(kind string, n int, id func(int) string) {
+	major, _, _ := strings.Cut(d.m.Version, ".")
+	list := d.BeginList("reference")
+	for i := range n {
+		if id, sub, ok := strings.Cut(id(i), "."); ok {
+			d.Join("", "https://attack.mitre.org/versions/v", major, kind, id, "/", sub, "/")
+		} else {
+			d.Join("", "https://attack.mitre.org/versions/v", major, kind, id, "/")
+		}
+	}
+	d.EndList(list)
+}
+
 func (d *document) parentName(t enrich.MappedTechnique) string {
 	if p, ok := d.m.Matrix().Technique(t.Parent()); ok {
 		return p.Name
@@ -211,52 +226,40 @@ func (d *document) parentName(t enrich.MappedTechnique) string {
 	return t.Name
 }
 
-// site is where a release of ATT&CK stays readable when the next is out.
-func (d *document) site() string {
-	major, _, _ := strings.Cut(d.m.Version, ".")
-	return "https://attack.mitre.org/versions/v" + major
-}
-
-func (d *document) tacticURL(id string) string { return d.site() + "/tactics/" + id + "/" }
-
-func (d *document) techniqueURL(id string) string {
-	return d.site() + "/techniques/" + strings.Replace(id, ".", "/", 1) + "/"
-}
-
 func (d *document) process() {
-	p, u := d.e.Process(), d.e.User()
+	e := d.e
 	o := d.Begin("process")
-	d.IntIf("pid", p.PID)
-	d.StrIf("name", p.Name)
-	d.StrIf("executable", p.ExePath)
-	d.StrIf("command_line", p.Cmdline)
-	d.StrIf("working_directory", p.CWD)
+	d.IntIf("pid", number(e, "proc.pid"))
+	d.StrIf("name", text(e, "proc.name"))
+	d.StrIf("executable", text(e, "proc.exepath"))
+	d.StrIf("command_line", text(e, "proc.cmdline"))
+	d.StrIf("working_directory", text(e, "proc.cwd"))
 	parent := d.Begin("parent")
-	d.IntIf("pid", p.PPID)
-	d.StrIf("name", p.Parent)
-	d.StrIf("command_line", p.ParentCmdline)
-	d.StrIf("executable", p.ParentExePath)
+	d.IntIf("pid", number(e, "proc.ppid"))
+	d.StrIf("name", text(e, "proc.pname"))
+	d.StrIf("command_line", text(e, "proc.pcmdline"))
+	d.StrIf("executable", text(e, "proc.pexepath"))
 	d.End(parent)
-	if p.TTY.OK {
-		d.Bool("interactive", p.TTY.V != 0)
+	if tty := number(e, "proc.tty"); tty.OK {
+		d.Bool("interactive", tty.V != 0)
 	}
 	d.End(o)
 	user := d.Begin("user")
-	d.StrIf("name", firstOf(u.Name, text(d.e, "ka.user.name"), text(d.e, "ct.user"), text(d.e, "gcp.user"), text(d.e, "okta.actor.alternateid"), text(d.e, "github.user")))
-	if u.UID.OK {
-		d.Str("id", strconv.FormatInt(u.UID.V, 10))
+	d.StrIf("name", firstOf(text(e, "user.name"), text(d.e, "ka.user.name"), text(d.e, "ct.user"), text(d.e, "gcp.user"), text(d.e, "okta.actor.alternateid"), text(d.e, "github.user")))
+	if uid := number(e, "user.uid"); uid.OK {
+		d.Str("id", strconv.FormatInt(uid.V, 10))
 	}
 	d.End(user)
 }
 
 func (d *document) container() {
-	c, img, k := d.e.Container(), d.e.Image(), d.e.Kubernetes()
-	if c.ID == "host" {
+	id, img := text(d.e, "container.id"), d.e.Image()
+	if id == "host" {
 		return
 	}
 	o := d.Begin("container")
-	d.StrIf("id", c.ID)
-	d.StrIf("name", c.Name)
+	d.StrIf("id", id)
+	d.StrIf("name", text(d.e, "container.name"))
 	i := d.Begin("image")
 	d.StrIf("name", img.Repository)
 	if img.Tag != "" {
@@ -273,8 +276,8 @@ func (d *document) container() {
 	}
 	d.End(i)
 	d.End(o)
-	namespace := firstOf(k.Namespace, text(d.e, "ka.target.namespace"))
-	name, kind := k.Pod, "pod"
+	namespace := firstOf(text(d.e, "k8s.ns.name"), text(d.e, "ka.target.namespace"))
+	name, kind := text(d.e, "k8s.pod.name"), "pod"
 	if name == "" {
 		name, kind = text(d.e, "ka.target.name"), text(d.e, "ka.target.resource")
 	}
@@ -310,11 +313,10 @@ func (d *document) file() {
 }
 
 func (d *document) network() {
-	n := d.e.Network()
-	d.end("source", firstOf(n.ClientIP, text(d.e, "ct.srcip"), text(d.e, "gcp.callerIP"), text(d.e, "okta.client.ipaddress")), n.ClientPort)
-	d.end("destination", n.ServerIP, n.ServerPort)
+	d.end("source", firstOf(text(d.e, "fd.cip"), text(d.e, "ct.srcip"), text(d.e, "gcp.callerIP"), text(d.e, "okta.client.ipaddress")), number(d.e, "fd.cport"))
+	d.end("destination", text(d.e, "fd.sip"), number(d.e, "fd.sport"))
 	o := d.Begin("network")
-	d.StrIf("transport", n.Protocol)
+	d.StrIf("transport", text(d.e, "fd.l4proto"))
 	d.End(o)
 }
 
@@ -355,6 +357,11 @@ func (d *document) falco() {
 	}
 	d.End(fields)
 	d.End(o)
+}
+
+func number(e *event.Event, name string) event.Opt[int64] {
+	n, ok := e.Fields.Get(name).Int()
+	return event.Opt[int64]{V: n, OK: ok}
 }
 
 func text(e *event.Event, name string) string {

@@ -7,6 +7,7 @@
 package ocsf
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -230,27 +231,28 @@ func (f *finding) findingInfo() {
 func (f *finding) attacks() {
 	list := f.BeginList("attacks")
 	matrix := f.m.Matrix()
-	for _, p := range f.m.Pairs() {
+	pairs := f.m.Pairs()
+	for _, p := range pairs {
 		t := p.Technique
 		if t.Derived() {
 			continue // the parent of a sub-technique, which names it itself
 		}
 		a := f.Begin("")
 		f.Str("version", f.m.Version)
-		f.object("tactic", p.Tactic.ID, p.Tactic.Name, f.tacticURL(p.Tactic.ID))
+		f.tactic(p.Tactic)
 		if parent, ok := matrix.Technique(t.Parent()); ok {
-			f.object("technique", parent.ID, parent.Name, f.techniqueURL(parent.ID))
-			f.object("sub_technique", t.ID, t.Name, f.techniqueURL(t.ID))
+			f.technique("technique", parent)
+			f.technique("sub_technique", t.Technique)
 		} else {
-			f.object("technique", t.ID, t.Name, f.techniqueURL(t.ID))
+			f.technique("technique", t.Technique)
 		}
 		f.End(a)
 	}
 	for _, t := range f.m.Tactics {
-		if !f.paired(t.ID) {
+		if !paired(pairs, t.ID) {
 			a := f.Begin("")
 			f.Str("version", f.m.Version)
-			f.object("tactic", t.ID, t.Name, f.tacticURL(t.ID))
+			f.tactic(t.Tactic)
 			f.End(a)
 		}
 	}
@@ -258,33 +260,37 @@ func (f *finding) attacks() {
 }
 
 // paired reports whether the tactic stands beside one of the techniques.
-func (f *finding) paired(tactic string) bool {
-	for _, p := range f.m.Pairs() {
-		if p.Tactic.ID == tactic && !p.Technique.Derived() {
-			return true
-		}
-	}
-	return false
+func paired(pairs []enrich.Pair, tactic string) bool {
+	return slices.ContainsFunc(pairs, func(p enrich.Pair) bool { return p.Tactic.ID == tactic && !p.Technique.Derived() })
 }
 
-func (f *finding) object(name, uid, title, url string) {
-	o := f.Begin(name)
-	f.Str("uid", uid)
-	f.Str("name", title)
-	f.Str("src_url", url)
+// site is where a release of ATT&CK, by its major number, stays readable when
+// the next is out.
+const site = "https://attack.mitre.org/versions/v"
+
+func (f *finding) major() string {
+	major, _, _ := strings.Cut(f.m.Version, ".")
+	return major
+}
+
+func (f *finding) tactic(t enrich.Tactic) {
+	o := f.Begin("tactic")
+	f.Str("uid", t.ID)
+	f.Str("name", t.Name)
+	f.Join("src_url", site, f.major(), "/tactics/", t.ID, "/")
 	f.End(o)
 }
 
-// site is where a release of ATT&CK stays readable when the next is out.
-func (f *finding) site() string {
-	major, _, _ := strings.Cut(f.m.Version, ".")
-	return "https://attack.mitre.org/versions/v" + major
-}
-
-func (f *finding) tacticURL(id string) string { return f.site() + "/tactics/" + id + "/" }
-
-func (f *finding) techniqueURL(id string) string {
-	return f.site() + "/techniques/" + strings.Replace(id, ".", "/", 1) + "/"
+func (f *finding) technique(name string, t enrich.Technique) {
+	o := f.Begin(name)
+	f.Str("uid", t.ID)
+	f.Str("name", t.Name)
+	if id, sub, ok := strings.Cut(t.ID, "."); ok {
+		f.Join("src_url", site, f.major(), "/techniques/", id, "/", sub, "/")
+	} else {
+		f.Join("src_url", site, f.major(), "/techniques/", id, "/")
+	}
+	f.End(o)
 }
 
 // frameworkTags writes the controls and requirements, by framework. The derived

@@ -77,6 +77,16 @@ func (w *Writer) Str(name, s string) {
 	w.B = AppendString(w.B, s)
 }
 
+// Join writes a string that is made of parts.
+func (w *Writer) Join(name string, parts ...string) {
+	w.name(name)
+	w.B = append(w.B, '"')
+	for _, p := range parts {
+		w.B = appendText(w.B, p)
+	}
+	w.B = append(w.B, '"')
+}
+
 // StrIf writes a string unless it is empty.
 func (w *Writer) StrIf(name, s string) {
 	if s != "" {
@@ -138,7 +148,11 @@ const hexDigits = "0123456789abcdef"
 // AppendString appends s as a JSON string. Bytes that are not UTF-8 become
 // U+FFFD.
 func AppendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
+	return append(appendText(append(dst, '"'), s), '"')
+}
+
+// appendText appends what stands between the quotes.
+func appendText(dst []byte, s string) []byte {
 	from := 0
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -173,5 +187,5 @@ func AppendString(dst []byte, s string) []byte {
 		i++
 		from = i
 	}
-	return append(append(dst, s[from:]...), '"')
+	return append(dst, s[from:]...)
 }
