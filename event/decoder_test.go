@@ -83,6 +83,7 @@ func streamCases() []struct {
 		{"glued behind", "Events detected: 7" + a + "\n" + b, []string{"A", "B"}},
 		{"glued before", a + "Events detected: 7\n" + b, []string{"A", "B", "1 skipped"}},
 		{"glued twice", "x" + a + "y" + b + "z\n", []string{"A", "B", "1 skipped"}},
+		{"glued text to digits", "Events detected: 1" + text + "\nabc2024-07-24T14:32:07.191837261+0000: Error iso\n", []string{"text Notice A shell | user=root", "text Error iso"}},
 		{"glued text", "x " + a + text + "\n" + b + text + "\n", []string{"A", "text Notice A shell | user=root", "B", "text Notice A shell | user=root"}},
 		{"text", text + "\n" + a + "\n" + "2024-07-24T14:32:07.191837261+0000: Error iso\n", []string{"text Notice A shell | user=root", "A", "text Error iso"}},
 		{"text with json in it", "14:32:07.191837261: Notice x " + a + "\n", []string{"text Notice x " + a}},

@@ -206,8 +206,8 @@ func nextObject(text []byte, first bool) int {
 }
 
 // textAlert returns where an alert in text begins, or -1. A time, which ends
-// with a colon, and a priority make one; before it may stand what ends with a
-// space or a brace.
+// with a colon, and a priority make one; other output may stand right before
+// it, even digits.
 func textAlert(line []byte) int {
 	for from := 0; ; {
 		at := bytes.Index(line[from:], []byte(": "))
@@ -216,16 +216,30 @@ func textAlert(line []byte) int {
 		}
 		at += from
 		from = at + 1
-		start := bytes.LastIndexAny(line[:at], " }") + 1 // behind a word, or an object
-		if at-start < len("15:04:05.000000000") || at-start > 64 {
-			continue
+		start := at
+		for start > 0 && at-start < longestClock && strings.IndexByte(clockBytes, line[start-1]) >= 0 {
+			start--
 		}
 		// The longest priority, a space, and one byte of the message.
-		if _, _, ok := cutPrefix(string(line[start:min(len(line), at+20)])); ok {
-			return start
+		tail := line[:min(len(line), at+20)]
+		for _, n := range [...]int{at - start, len(isoClock), len(timeOfDay)} {
+			if n < len(timeOfDay) || n > at-start {
+				continue
+			}
+			if _, _, ok := cutPrefix(string(tail[at-n:])); ok {
+				return at - n
+			}
 		}
 	}
 }
+
+// The times that Falco prints before a message.
+const (
+	timeOfDay    = "15:04:05.000000000"
+	isoClock     = "2006-01-02T15:04:05.000000000+0000"
+	clockBytes   = "0123456789:.-+TZ"
+	longestClock = 40
+)
 
 // runtimePrefix reads what a container runtime puts before each line: a time
 // stamp, the stream, and F or P for a full line or a part of one.
