@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"os"
 	"path/filepath"
@@ -90,14 +91,39 @@ func quoteGlob(path string) string {
 func next(logs []log, p place, done *ended) (l *log, at place, known bool) {
 	after, at, known := find(logs, p)
 	for i := range after {
-		if !done.has(after[i].info) {
-			if i > 0 {
-				at = place{}
-			}
-			return &after[i], at, known
+		if i > 0 {
+			at = place{}
 		}
+		if done.has(after[i].info) || at.Offset == 0 && after[i].unfinished(logs) {
+			continue
+		}
+		return &after[i], at, known
 	}
 	return nil, place{}, known
+}
+
+// unfinished reports whether a log is the copy that copytruncate is about to
+// make: it begins as the live log does, which is not truncated yet. Until it is,
+// the live one is the one to read.
+func (l log) unfinished(logs []log) bool {
+	live := logs[len(logs)-1]
+	if l.live || !live.live {
+		return false
+	}
+	copied, original := l.head(), live.head()
+	return bytes.HasPrefix(original, copied) || bytes.HasPrefix(copied, original) && len(original) > 0
+}
+
+// head returns the first bytes of a log, or none if it is gone.
+func (l log) head() []byte {
+	f, err := os.Open(l.name)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	head := make([]byte, edge)
+	n, _ := f.ReadAt(head, 0) // a short one is what there is
+	return head[:n]
 }
 
 // find returns the logs from the one on that the place is in. If there is none,

@@ -246,6 +246,41 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// While copytruncate makes its copy, log and copy hold the same; it is read once.
+func TestUnfinishedCopy(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.log")
+	w := newFalco(t, path)
+	w.write(5)
+	s := startTail(t, path)
+	until(t, &s.out, "(n=5)")
+	w.copytruncate()
+	w.write(20)
+	w.shift()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{0, 10, len(text) / 2, len(text)} {
+		if err := os.WriteFile(path+".1", text[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s.end(t) // ended and started while the copy is that long
+		all := s.out.String()
+		s = startTail(t, path)
+		s.out.Write([]byte(all))
+	}
+	until(t, &s.out, "(n=25)")
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	w.write(5)
+	until(t, &s.out, "(n=30)")
+	s.end(t)
+	if doubled := complete(t, s.out.String(), w.n); doubled > 0 || s.err.String() != "" {
+		t.Errorf("%d alerts came twice; stderr %q", doubled, s.err.String())
+	}
+}
+
 // What is gone is said.
 func TestResumeGone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events.log")
