@@ -1,6 +1,9 @@
 package cond
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // A check has no effect and cannot fail, so its place among its siblings
 // decides nothing but the cost: the verdict is the same in any order.
@@ -58,6 +61,7 @@ func (n *node) price() int {
 // of an or, into one.
 func mergeEqual(children []*node) []*node {
 	first := map[string]int{} // index in merged of the field's first check
+	same := map[int][]*check{}
 	var merged []*node
 	for _, c := range children {
 		if c.kind != checkNode || !c.check.isEquality() {
@@ -67,14 +71,26 @@ func mergeEqual(children []*node) []*node {
 		name := c.check.left.field.name
 		i, ok := first[name]
 		if !ok {
-			first[name] = len(merged)
+			i = len(merged)
+			first[name] = i
 			merged = append(merged, c)
+		}
+		same[i] = append(same[i], c.check)
+	}
+	for i, checks := range same {
+		if len(checks) == 1 {
 			continue
 		}
-		one := *merged[i].check
+		one := *checks[0]
 		one.op, one.mod = OpIn, NoMod
-		one.text += " or " + c.check.text
-		one.test, _ = newTest(one.cls, OpIn, NoMod, slices.Concat(one.test.all, c.check.test.all))
+		texts := make([]string, len(checks))
+		var all []constant
+		for k, c := range checks {
+			texts[k] = c.text
+			all = append(all, c.test.all...)
+		}
+		one.text = strings.Join(texts, " or ")
+		one.test, _ = newTest(one.cls, OpIn, NoMod, all)
 		merged[i] = &node{check: &one}
 	}
 	return merged
