@@ -106,6 +106,19 @@ func TestLoadBounds(t *testing.T) {
 		"lists that double":  {lists.String() + rule("r", "proc.name in (l0)"), ErrTooLarge},
 		"aliases that multiply": {anchors + rule("r", "proc.name = x") + "  exceptions: [{name: e, fields: [proc.name], values: *a11}]\n",
 			ErrTooLarge},
+		"a macro nobody uses": {doubling.String(), ErrTooLarge},
+		"an aliased text": {"- x: &big " + strings.Repeat("a", 1<<20) + "\n" + "- list: l\n  items: [" + strings.Repeat("*big, ", 10_000) + "]\n",
+			ErrTooLarge},
+		"lists of a list": {"- list: a\n  items: [" + strings.Repeat("x,", 20_000) + "]\n- list: b\n  items: [" +
+			strings.Repeat("a,", 20_000) + "]\n", ErrTooLarge},
+		"exceptions of one name": {rule("r", "proc.name = x") + "  exceptions:\n" +
+			strings.Repeat("    - {name: e, fields: proc.name, values: [a]}\n", 50_000), ErrTooLarge},
+		"appended conditions": {rule("r", "proc.name = x") +
+			strings.Repeat("- rule: r\n  condition: or proc.name = y\n  override: {condition: append}\n", 30_000), ""},
+		"appended outputs": {rule("r", "proc.name = x") +
+			strings.Repeat("- rule: r\n  output: "+strings.Repeat("o", 100)+"\n  override: {output: append}\n", 30_000), ErrTooLarge},
+		"appended tags": {rule("r", "proc.name = x") +
+			strings.Repeat("- rule: r\n  tags: [a, b, c]\n  override: {tags: append}\n", 20_000), ""},
 		"an alias to itself": {"- rule: r\n  desc: d\n  condition: proc.name = x\n  output: o\n  priority: INFO\n" +
 			"  exceptions: [{name: e, fields: [proc.name], values: &v [*v]}]\n", ErrTooLarge},
 		"deep brackets":        {"- list: l\n  items: " + strings.Repeat("[", 100_000), ErrTooLarge},
@@ -120,6 +133,13 @@ func TestLoadBounds(t *testing.T) {
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
 			set, err := Load(nil, File{"f.yaml", []byte(test.text)})
+			set.Findings()
+			if _, err := json.Marshal(set.Describe()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := set.ValidateJSON(); err != nil {
+				t.Fatal(err)
+			}
 			errs := set.Results()[0].Errors
 			var got Code
 			if len(errs) > 0 {

@@ -111,8 +111,9 @@ var fixes = map[Code]string{
 
 // linter collects findings.
 type linter struct {
-	set  *Set
-	list []Finding
+	set   *Set
+	list  []Finding
+	logic *logic
 }
 
 // maxFindings bounds what Lint returns.
@@ -131,7 +132,7 @@ type Check func(r *Rule) []Finding
 // what the further checks find, such as those on tags that other packages
 // have.
 func (s *Set) Lint(checks ...Check) []Finding {
-	l := &linter{set: s}
+	l := &linter{set: s, logic: newLogic()}
 	if s.comp == nil {
 		return nil
 	}
@@ -176,10 +177,10 @@ func (l *linter) listItems(list *list) {
 
 // constant finds conditions that do not depend on the event.
 func (l *linter) constant(r *Rule) {
-	switch value, known := constant(r.Condition); {
-	case known && value:
+	switch value := l.logic.constant(r.Condition); {
+	case value == cond.True:
 		l.add(r.info.condAt, LintAlways, Warning, "remove the part that is always true", "the condition holds for every event")
-	case known, r.Source == syscallSource && l.set.engine.eventCodes(r.Condition) == 0:
+	case value == cond.False, r.Source == syscallSource && l.set.engine.eventCodes(r.Condition) == 0:
 		l.add(r.info.condAt, LintNever, Warning, "remove the rule, or the checks that exclude each other", "the condition never holds")
 	}
 }
@@ -198,7 +199,7 @@ func (l *linter) exceptions(r *Rule) {
 		}
 		if x := l.set.exceptionExpr(ex); x != nil && base != nil {
 			for _, part := range disjuncts(x) {
-				if value, known := constant(part); impliedAll(base, part) || known && value {
+				if impliedAll(base, part) || l.logic.constant(part) == cond.True {
 					l.add(ex.at, LintExceptionSwallows, Warning, "make the values narrower",
 						"exception %q silences every alert of the rule", ex.name)
 					break
@@ -312,21 +313,39 @@ const maxShadowPairs = 1 << 20
 func (l *linter) shadowed() {
 	type known struct {
 		rule  *Rule
-		parts map[string]bool
+		parts map[uint64]bool
 	}
-	byPart := make(map[string][]known) // by one part that the rule has
-	left := maxShadowPairs
+	type partOf struct {
+		source string
+		part   uint64
+	}
+	list := make(map[*Rule][]uint64)
+	count := make(map[partOf]int)
 	for _, r := range l.set.rules {
 		if !r.Enabled {
 			continue
 		}
-		parts := make(map[string]bool)
 		for _, x := range conjuncts(r.Condition) {
-			parts[x.String()] = true
+			h := l.logic.hash(x)
+			list[r] = append(list[r], h)
+			count[partOf{r.Source, h}]++
 		}
-		var first string
-		for part := range parts {
-			for _, k := range byPart[r.Source+"\x00"+part] {
+	}
+	byPart := make(map[partOf][]known) // each rule by the rarest of its parts
+	left := maxShadowPairs
+rules:
+	for _, r := range l.set.rules {
+		if !r.Enabled {
+			continue
+		}
+		parts := make(map[uint64]bool)
+		for _, h := range list[r] {
+			parts[h] = true
+		}
+		var rarest partOf
+		for i, h := range list[r] {
+			key := partOf{r.Source, h}
+			for _, k := range byPart[key] {
 				if left--; left < 0 {
 					return
 				}
@@ -334,18 +353,18 @@ func (l *linter) shadowed() {
 					l.add(r.info.at, LintShadowed, Note, "remove one of the rules, or put the narrower one first",
 						"rule %q, which comes first, holds whenever this one does; with rule_matching: first this one never shows",
 						k.rule.Name)
-					break
+					continue rules // what it would shadow, that one shadows
 				}
 			}
-			if first == "" || len(part) > len(first) || len(part) == len(first) && part < first {
-				first = part
+			if i == 0 || count[key] < count[rarest] {
+				rarest = key
 			}
 		}
-		byPart[r.Source+"\x00"+first] = append(byPart[r.Source+"\x00"+first], known{r, parts})
+		byPart[rarest] = append(byPart[rarest], known{r, parts})
 	}
 }
 
-func subset(a, b map[string]bool) bool {
+func subset(a, b map[uint64]bool) bool {
 	if len(a) > len(b) {
 		return false
 	}

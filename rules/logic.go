@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -40,58 +41,105 @@ func disjuncts(x cond.Expr) []cond.Expr {
 	return all
 }
 
-// constant returns the value of a condition that is the same for all events.
-func constant(x cond.Expr) (value, known bool) {
-	switch n := x.(type) {
-	case *cond.Not:
-		value, known = constant(n.Child)
-		return !value, known
-	case *cond.And:
-		return chainConstant(conjuncts(n), false)
-	case *cond.Or:
-		return chainConstant(disjuncts(n), true)
-	case *cond.Check:
-		if all, known := eventNumber(n); known {
-			return all, true
-		}
-		if l, ok := n.Right.(*cond.List); ok && len(l.Items) == 0 {
-			return false, true
-		}
-	}
-	return false, false
+// logic decides about trees. Trees share parts, which are looked at once.
+type logic struct {
+	seed   maphash.Seed
+	hashes map[cond.Expr]uint64
+	values map[cond.Expr]cond.Tri
 }
 
-// chainConstant is the value of children joined by or, or else by and.
-func chainConstant(children []cond.Expr, or bool) (value, known bool) {
-	known = true
-	seen := make(map[string]bool)
+func newLogic() *logic {
+	return &logic{maphash.MakeSeed(), make(map[cond.Expr]uint64), make(map[cond.Expr]cond.Tri)}
+}
+
+// hash is the same for trees that say the same in the same words.
+func (l *logic) hash(x cond.Expr) uint64 {
+	if h, ok := l.hashes[x]; ok {
+		return h
+	}
+	var m maphash.Hash
+	m.SetSeed(l.seed)
+	list := func(kind byte, children []cond.Expr) {
+		m.WriteByte(kind)
+		for _, c := range children {
+			maphash.WriteComparable(&m, l.hash(c))
+		}
+	}
+	switch n := x.(type) {
+	case *cond.And:
+		list('&', n.Children)
+	case *cond.Or:
+		list('|', n.Children)
+	case *cond.Not:
+		list('!', []cond.Expr{n.Child})
+	default:
+		m.WriteString(n.String())
+	}
+	h := m.Sum64()
+	l.hashes[x] = h
+	return h
+}
+
+// constant returns the value of a condition that is the same for all events,
+// unknown if there is none.
+func (l *logic) constant(x cond.Expr) cond.Tri {
+	if v, ok := l.values[x]; ok {
+		return v
+	}
+	v := cond.Unknown
+	switch n := x.(type) {
+	case *cond.Not:
+		v = -l.constant(n.Child)
+	case *cond.And:
+		v = l.chain(conjuncts(n), cond.False)
+	case *cond.Or:
+		v = l.chain(disjuncts(n), cond.True)
+	case *cond.Check:
+		if all, known := eventNumber(n); known {
+			if v = cond.False; all {
+				v = cond.True
+			}
+		} else if list, ok := n.Right.(*cond.List); ok && len(list.Items) == 0 {
+			v = cond.False
+		}
+	}
+	l.values[x] = v
+	return v
+}
+
+// chain is the value of children joined by or, for which one that is true
+// decides, or by and, for which one that is false does.
+func (l *logic) chain(children []cond.Expr, decides cond.Tri) cond.Tri {
+	all := true
+	seen := make(map[uint64]bool) // parts
+	not := make(map[uint64]bool)  // what parts deny
 	for _, c := range children {
-		v, k := constant(c)
-		if k && v == or {
-			return or, true
+		v := l.constant(c)
+		if v == decides {
+			return decides
 		}
-		known = known && k
+		all = all && v != cond.Unknown
 		// A part and its opposite: one of the two is true, the other false.
-		if not, ok := c.(*cond.Not); ok {
-			if seen[not.Child.String()] {
-				return or, true
+		if n, ok := c.(*cond.Not); ok {
+			h := l.hash(n.Child)
+			if seen[h] {
+				return decides
 			}
-			seen["not "+not.Child.String()] = true
-		} else {
-			if s := c.String(); seen["not "+s] {
-				return or, true
-			} else {
-				seen[s] = true
-			}
+			not[h] = true
 		}
+		h := l.hash(c)
+		if not[h] {
+			return decides
+		}
+		seen[h] = true
 	}
-	if known {
-		return !or, true
+	switch {
+	case all:
+		return -decides
+	case decides == cond.False && excluded(children):
+		return cond.False
 	}
-	if !or && excluded(children) {
-		return false, true
-	}
-	return false, false
+	return cond.Unknown
 }
 
 // excluded reports whether checks that all have to hold exclude each other:

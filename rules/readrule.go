@@ -376,7 +376,7 @@ func (r *reader) chain(p *path) chain {
 // entry reads a text or a list of entries; anything else is an empty text.
 func (r *reader) entry(n *yaml.Node, key string, up *path, depth int) (entry, error) {
 	at := &path{up: up, typ: TypeValueFor, key: key, n: n}
-	if n == nil || !r.afford(n.Value) || depth > maxEntryDepth {
+	if n == nil || !r.spend(entryCost) || !r.afford(n.Value) || depth > maxEntryDepth {
 		return entry{}, r.chain(at).fail(ErrTooLarge, "too many values, aliases counted")
 	}
 	switch {
@@ -399,6 +399,10 @@ func (r *reader) entry(n *yaml.Node, key string, up *path, depth int) (entry, er
 	}
 	return entry{}, nil
 }
+
+// entryCost is what a value of an exception costs beside its text: aliases to
+// lists of aliases make many of little.
+const entryCost = 8
 
 // maxEntryDepth bounds what an alias to the list that holds it would unfold.
 const maxEntryDepth = 64
