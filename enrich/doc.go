@@ -21,6 +21,19 @@
 // MAPPINGS.md beside the source says where each mapping comes from, by which
 // rules it was judged, and how to object to one.
 //
+// # A host's own knowledge
+//
+// A [Source] is a stage of the host's: who owns the asset, what threat
+// intelligence says. [Enricher.Enrich] asks them in order, each with a deadline
+// and a memory; one that fails is named in the mapping and the others stand.
+// [Enricher.Middleware] attaches the mapping to the context of a handler, and
+// [From] reads it; [Fielded] makes it readable to conditions. [ReadSTIX],
+// [ReadOSCAL] and [ReadCTID] read releases that the library does not have yet.
+//
+// # Checking tags
+//
+// [CheckTags] says what is wrong with the tags of a rule, and what to write.
+//
 // # Versions
 //
 // Mappings speak ATT&CK 19 unless [Options] say 18. Upstream's tags are older
