@@ -27,7 +27,7 @@ type ArchiveOptions struct {
 	Unordered bool
 
 	// ChunkBytes is about how much a worker decodes at a time; 0 or less means
-	// 1 MiB.
+	// 256 KiB.
 	ChunkBytes int
 }
 
@@ -57,7 +57,7 @@ func OpenArchive(name string, o *ArchiveOptions) (*Archive, error) {
 		a.opts.Workers = runtime.GOMAXPROCS(0)
 	}
 	if a.opts.ChunkBytes <= 0 {
-		a.opts.ChunkBytes = 1 << 20
+		a.opts.ChunkBytes = 256 << 10
 	}
 	a.opts.Decoder.Reuse = false
 	file, err := mmap.Open(name)
