@@ -20,30 +20,24 @@ func For(e *event.Event) *Plan { return Default().Plan(e, enrich.For(e)) }
 // and which technique and tactic to fall back to.
 func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 	p := &Plan{Event: e, Mapping: m}
-	g := l.general()
-	l.read(p, g)
+	h := l.generalFor(sourceOf(e)).holding(e)
+	l.read(p, h.readings)
 	if r := find[ruleEntry](l, "rule", e.Rule); r != nil {
 		l.fromRule(p, r)
 	} else {
 		l.fromGeneral(p)
 	}
-	l.addPatterns(p, g)
+	l.addPatterns(p, h.patterns)
 	sortBenign(p.Benign)
 	l.weigh(p)
-	l.rate(p, g)
-	l.configure(p)
+	l.rate(p, h.urgency)
+	l.configure(p, h.patterns)
 	return p
 }
 
 // read gathers the inferences that hold, the weightiest first.
-func (l *Library) read(p *Plan, g *generalKnowledge) {
+func (l *Library) read(p *Plan, fired []*readingEntry) {
 	e := p.Event
-	var fired []*readingEntry
-	for _, r := range g.readings {
-		if slices.Contains(r.Sources, sourceOf(e)) && r.If.holds(e) {
-			fired = append(fired, r)
-		}
-	}
 	slices.SortStableFunc(fired, func(a, b *readingEntry) int { return cmp.Compare(b.Weight, a.Weight) })
 	holds := func(name string) bool {
 		return slices.ContainsFunc(fired, func(r *readingEntry) bool { return r.Reading == name })
@@ -125,12 +119,10 @@ func (l *Library) benign(e *event.Event, b *benignEntry, fits bool) Benign {
 }
 
 // addPatterns adds the patterns of all rules that fit.
-func (l *Library) addPatterns(p *Plan, g *generalKnowledge) {
-	for _, pt := range g.patterns {
-		if pt.If.holds(p.Event) {
-			p.apply("pattern", pt.Pattern, pt.If)
-			p.Benign = append(p.Benign, l.benign(p.Event, &pt.benignEntry, true))
-		}
+func (l *Library) addPatterns(p *Plan, patterns []*patternEntry) {
+	for _, pt := range patterns {
+		p.apply("pattern", pt.Pattern, pt.If)
+		p.Benign = append(p.Benign, l.benign(p.Event, &pt.benignEntry, true))
 	}
 }
 

@@ -11,12 +11,12 @@ import (
 // configure adds the Falco configuration for the alert: an exception that
 // silences exactly this benign case, an override that widens the rule where
 // the knowledge has one, and one that raises its priority.
-func (l *Library) configure(p *Plan) {
+func (l *Library) configure(p *Plan, patterns []*patternEntry) {
 	e := p.Event
 	if e.Source == "internal" || !ruleName.MatchString(e.Rule) {
 		return
 	}
-	if s, ok := l.exception(e); ok {
+	if s, ok := l.exception(e, patterns); ok {
 		p.Config = append(p.Config, s)
 	}
 	if r := find[ruleEntry](l, "rule", e.Rule); r != nil && r.Tune.Override != "" {
@@ -41,8 +41,8 @@ var (
 // fields of the benign pattern that fits, else on those of the rule, else on
 // those that package rules chooses. It is not ok where the alert has values
 // for fewer than two of them: one field is hardly ever narrow enough.
-func (l *Library) exception(e *event.Event) (Snippet, bool) {
-	title, on := l.exceptionFields(e)
+func (l *Library) exception(e *event.Event, patterns []*patternEntry) (Snippet, bool) {
+	title, on := l.exceptionFields(e, patterns)
 	var fields []string
 	for _, x := range on {
 		if s, ok := e.Fields.Get(x.Field).Str(); ok && exceptable.MatchString(s) {
@@ -64,9 +64,9 @@ func (l *Library) exception(e *event.Event) (Snippet, bool) {
 	return Snippet{Name: "exception", Title: title, Kind: "falco", Body: x.YAML()}, true
 }
 
-func (l *Library) exceptionFields(e *event.Event) (title Text, on []exceptOn) {
-	for _, pt := range l.general().patterns {
-		if len(pt.Exception) > 0 && pt.If.holds(e) {
+func (l *Library) exceptionFields(e *event.Event, patterns []*patternEntry) (title Text, on []exceptOn) {
+	for _, pt := range patterns {
+		if len(pt.Exception) > 0 {
 			return append(plain("Silence this benign case and nothing wider: "), pt.Case.first(l, e)...), pt.Exception
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/rules/cond"
 	yaml "go.yaml.in/yaml/v4"
 )
 
@@ -26,7 +27,7 @@ var embedded embed.FS
 // alert (readings, patterns, urgency) is parsed at the first plan.
 type Library struct {
 	entries map[key]*entry
-	general func() *generalKnowledge
+	general sync.Map // of *generalKnowledge, by source
 }
 
 // key is the kind of an entry and its name.
@@ -44,11 +45,38 @@ type entry struct {
 	err   error
 }
 
-// generalKnowledge are the entries that are tried on every alert.
+// generalKnowledge are the entries that are tried on every alert of a source.
 type generalKnowledge struct {
 	readings []*readingEntry
 	patterns []*patternEntry
 	urgency  []*urgencyEntry
+	set      *cond.Set // their conditions, in this order
+}
+
+// holding are the entries of the general knowledge whose conditions hold for
+// an alert.
+type holding struct {
+	readings []*readingEntry
+	patterns []*patternEntry
+	urgency  []*urgencyEntry
+}
+
+// holding evaluates all conditions at once: they share fields and checks.
+func (g *generalKnowledge) holding(e *event.Event) holding {
+	var h holding
+	var room [64]int
+	for _, i := range g.set.AppendMatches(room[:0], e) {
+		if i < len(g.readings) {
+			h.readings = append(h.readings, g.readings[i])
+			continue
+		}
+		if i -= len(g.readings); i < len(g.patterns) {
+			h.patterns = append(h.patterns, g.patterns[i])
+			continue
+		}
+		h.urgency = append(h.urgency, g.urgency[i-len(g.patterns)])
+	}
+	return h
 }
 
 var defaultLibrary = sync.OnceValue(func() *Library {
@@ -108,7 +136,6 @@ func newLibrary(base map[key]*entry, fsys fs.FS) (*Library, error) {
 			}
 		}
 	}
-	l.general = sync.OnceValue(l.parseGeneral)
 	return l, nil
 }
 
@@ -127,7 +154,10 @@ func cut(file string, data []byte) []*entry {
 		}
 		if len(list) > 0 {
 			e := list[len(list)-1]
-			e.text = append(e.text, data[i:end]...)
+			if e.text == nil {
+				e.text = data[i:i]
+			}
+			e.text = e.text[:len(e.text)+end-i] // the next line of data
 		}
 		i = end
 	}
@@ -136,9 +166,13 @@ func cut(file string, data []byte) []*entry {
 
 // unquote returns the text of a scalar that stands on one line.
 func unquote(s string) string {
+	s = strings.TrimSpace(s)
+	if !strings.ContainsAny(s, "\"'#:\\") {
+		return s
+	}
 	var text string
 	if err := yaml.Unmarshal([]byte(s), &text); err != nil {
-		return strings.TrimSpace(s)
+		return s
 	}
 	return text
 }
@@ -188,10 +222,12 @@ func (e *entry) parse() (any, error) {
 }
 
 func parseAs[T any](e *entry) (*T, error) {
-	// Empty lines before the entry make the lines of errors those of the file.
-	data := append(bytes.Repeat([]byte("\n"), e.line-1), e.text...)
 	var list []T
-	if err := yaml.Load(data, &list, yaml.WithKnownFields()); err != nil {
+	if err := yaml.Load(e.text, &list, yaml.WithKnownFields()); err != nil {
+		// Empty lines before the entry make the line of the error that of the
+		// file.
+		list = nil
+		err = yaml.Load(append(bytes.Repeat([]byte("\n"), e.line-1), e.text...), &list, yaml.WithKnownFields())
 		return nil, fmt.Errorf("%s: %s %q: %w", e.file, e.kind, e.name, err)
 	}
 	if len(list) != 1 {
@@ -227,23 +263,59 @@ func (l *Library) sorted(kind string) []*entry {
 	return list
 }
 
-func (l *Library) parseGeneral() *generalKnowledge {
-	return &generalKnowledge{
-		readings: all[readingEntry](l, "reading"),
-		patterns: all[patternEntry](l, "pattern"),
-		urgency:  all[urgencyEntry](l, "urgency"),
+// generalFor returns the general knowledge for alerts of a source. Readings name
+// their sources on a line of their own, so those of other sources need not be
+// parsed.
+func (l *Library) generalFor(source string) *generalKnowledge {
+	if g, ok := l.general.Load(source); ok {
+		return g.(*generalKnowledge)
 	}
+	g := &generalKnowledge{patterns: all[patternEntry](l, "pattern"), urgency: all[urgencyEntry](l, "urgency")}
+	for _, e := range l.sorted("reading") {
+		if !bytes.Contains(e.text, []byte(source)) {
+			continue
+		}
+		if r := find[readingEntry](l, "reading", e.name); r != nil && r.If != nil && slices.Contains(r.Sources, source) {
+			g.readings = append(g.readings, r)
+		}
+	}
+	if len(g.readings) == 0 && source != "" {
+		// An alert can name any source: what nothing is known of shares one
+		// entry.
+		return l.generalFor("")
+	}
+	var programs []*cond.Program
+	for _, r := range g.readings {
+		programs = append(programs, r.If.program)
+	}
+	for _, p := range g.patterns {
+		programs = append(programs, p.If.program)
+	}
+	for _, u := range g.urgency {
+		programs = append(programs, u.If.program)
+	}
+	g.set = cond.NewSet(programs...)
+	shared, _ := l.general.LoadOrStore(source, g)
+	return shared.(*generalKnowledge)
 }
 
-func all[T any](l *Library, kind string) []*T {
+// all returns the entries of a kind that have a condition; one without is a
+// fault that check reports.
+func all[T any, P interface {
+	*T
+	condition() *condition
+}](l *Library, kind string) []*T {
 	var list []*T
 	for _, e := range l.sorted(kind) {
-		if v, err := e.parse(); err == nil {
-			list = append(list, v.(*T))
+		if v := find[T](l, kind, e.name); v != nil && P(v).condition() != nil {
+			list = append(list, v)
 		}
 	}
 	return list
 }
+
+func (p *patternEntry) condition() *condition { return p.If }
+func (u *urgencyEntry) condition() *condition { return u.If }
 
 // phrase renders a phrase for e; a phrase that does not exist is empty.
 func (l *Library) phrase(name string, e *event.Event) Text {

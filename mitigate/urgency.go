@@ -16,7 +16,7 @@ var byPriority = [...]Urgency{
 
 // rate sets the verdict's urgency: that of the priority, moved by what the
 // alert's context says.
-func (l *Library) rate(p *Plan, g *generalKnowledge) {
+func (l *Library) rate(p *Plan, urgency []*urgencyEntry) {
 	e := p.Event
 	u := Routine
 	if int(e.Priority) < len(byPriority) {
@@ -24,10 +24,7 @@ func (l *Library) rate(p *Plan, g *generalKnowledge) {
 	}
 	because := Text{{Text: "the rule's priority is " + e.Priority.String()}}
 	n := int(u)
-	for _, r := range g.urgency {
-		if !r.If.holds(e) {
-			continue
-		}
+	for _, r := range urgency {
 		p.apply("urgency", r.Urgency, r.If)
 		n += r.Step
 		joint := ", raised because "

@@ -1,0 +1,31 @@
+package mitigate
+
+import (
+	"testing"
+
+	"github.com/falconer-go/falconer/enrich"
+)
+
+func BenchmarkPlan(b *testing.B) {
+	e := sample(b)
+	m := enrich.For(e)
+	b.ReportAllocs()
+	for b.Loop() {
+		Default().Plan(e, m)
+	}
+}
+
+// BenchmarkLoad measures what the first plan of a process pays: cutting the
+// files, and parsing what concerns every alert and this rule.
+func BenchmarkLoad(b *testing.B) {
+	e := sample(b)
+	m := enrich.For(e)
+	b.ReportAllocs()
+	for b.Loop() {
+		l, err := newLibrary(nil, mustSub(embedded, "knowledge/en"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		l.Plan(e, m)
+	}
+}
