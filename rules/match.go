@@ -30,6 +30,17 @@ func (s *Set) MatchFirst(e *event.Event) *Rule {
 	return nil
 }
 
+var _ event.Needer = (*Rule)(nil)
+
+// Needs says what every alert that the rule matches must have, so that an
+// [event.Mux] need not ask it about the others.
+func (r *Rule) Needs() event.Needs {
+	if !r.Enabled {
+		return event.Needs{{}} // an empty choice never holds
+	}
+	return r.Program.Needs()
+}
+
 // Match reports whether the rule is enabled, is for the alert's source, and
 // holds for it. A Rule is an [event.Matcher].
 func (r *Rule) Match(e *event.Event) bool {

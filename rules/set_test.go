@@ -235,3 +235,16 @@ func TestEngineVersion(t *testing.T) {
 		t.Error("an engine version that is none was taken")
 	}
 }
+
+func TestRuleNeeds(t *testing.T) {
+	set := load(t, sampleRules)
+	sh := alert(t, "Shell", `"evt.type":"execve"`, `"proc.name":"sh"`, `"user.uid":0`)
+	for _, r := range set.Rules() {
+		if r.Match(sh) && !r.Needs().Met(sh) {
+			t.Errorf("%s matches an alert that does not meet its needs", r.Name)
+		}
+	}
+	if set.Rule("Off").Needs().Met(sh) {
+		t.Error("a disabled rule asks for alerts")
+	}
+}
