@@ -43,10 +43,15 @@ var (
 // for fewer than two of them: one field is hardly ever narrow enough.
 func (l *Library) exception(e *event.Event, patterns []*patternEntry) (Snippet, bool) {
 	title, on := l.exceptionFields(e, patterns)
-	var fields []string
+	var fields, unsafe []string
 	for _, x := range on {
-		if s, ok := e.Fields.Get(x.Field).Str(); ok && exceptable.MatchString(s) {
+		s, ok := e.Fields.Get(x.Field).Str()
+		switch {
+		case !ok || s == "" || s == "<NA>":
+		case exceptable.MatchString(s):
 			fields = append(fields, x.Field)
+		default:
+			unsafe = append(unsafe, x.Field)
 		}
 	}
 	if len(fields) < 2 {
@@ -60,6 +65,9 @@ func (l *Library) exception(e *event.Event, patterns []*patternEntry) (Snippet, 
 		if o.Prefix != "" && x.ByPrefix(o.Field, o.Prefix) != nil {
 			continue // it goes by equality then, which is narrower
 		}
+	}
+	if len(unsafe) > 0 {
+		title = append(title, Span{Text: " (wider than it could be: the value of " + strings.Join(unsafe, " and of ") + " is not safe to copy; add it by hand)"})
 	}
 	return Snippet{Name: "exception", Title: title, Kind: "falco", Body: x.YAML()}, true
 }

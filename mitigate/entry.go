@@ -154,7 +154,7 @@ type conditional struct {
 func (ts texts) first(l *Library, e *event.Event) Text {
 	for _, t := range ts {
 		if t.If.holds(e) {
-			return t.Say.render(nil, l, e)
+			return t.Say.render(l, e)
 		}
 	}
 	return nil
@@ -165,7 +165,7 @@ func (ts texts) all(l *Library, e *event.Event) []Text {
 	var list []Text
 	for _, t := range ts {
 		if t.If.holds(e) {
-			list = append(list, t.Say.render(nil, l, e))
+			list = append(list, t.Say.render(l, e))
 		}
 	}
 	return list

@@ -112,9 +112,10 @@ func (p *templateParser) field() (node, error) {
 	return node{field: name, absent: absent, fallback: fallback}, nil
 }
 
-// render appends the template for e to t. The phrases are looked up in l.
-func (tm *template) render(t Text, l *Library, e *event.Event) Text {
-	t, _ = appendNodes(t, tm.nodes, l, e, false)
+// render returns the template filled in for e. The phrases are looked up in l.
+func (tm *template) render(l *Library, e *event.Event) Text {
+	// Phrases and optional parts make more spans than there are nodes.
+	t, _ := appendNodes(make(Text, 0, len(tm.nodes)+4), tm.nodes, l, e, false)
 	return t
 }
 
