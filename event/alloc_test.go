@@ -23,7 +23,7 @@ func TestAllocations(t *testing.T) {
 	wantAllocs(t, "Parse", 2, func() { e, _ = Parse(line) })
 
 	var into Event
-	var r room
+	r := room{reused: true}
 	limits := Limits{}.orDefault()
 	wantAllocs(t, "decoding into used memory", 0, func() {
 		into = Event{}

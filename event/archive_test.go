@@ -35,8 +35,7 @@ func archiveOf(t testing.TB, data []byte, o *ArchiveOptions) *Archive {
 	return a
 }
 
-// lineOf is an alert or an error as one line; the count of what was skipped,
-// which an archive does not give, is left out.
+// archiveLines is brief for an archive, which does not say what it skipped.
 func archiveLines(a *Archive) (list []string) {
 	for e, err := range a.All() {
 		switch {

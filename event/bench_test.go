@@ -54,7 +54,7 @@ func BenchmarkScan(b *testing.B) {
 	b.SetBytes(size / int64(len(lines)))
 	b.ReportAllocs()
 	var e Event
-	var r room
+	r := room{reused: true}
 	limits := Limits{}.orDefault()
 	for i := 0; b.Loop(); i++ {
 		e = Event{}

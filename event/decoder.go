@@ -83,7 +83,7 @@ func NewDecoder(r io.Reader, o *DecoderOptions) *Decoder {
 // returned as it is, now and from then on.
 func (d *Decoder) Decode(e *Event) error {
 	if d.room == nil {
-		d.room = new(room)
+		d.room = &room{reused: d.opts.Reuse}
 	}
 	err := d.next(e)
 	if err == nil && !d.opts.Reuse {

@@ -230,6 +230,33 @@ func TestDecoderKeeps(t *testing.T) {
 	}
 }
 
+// A small alert does not hold the memory of a large record before it.
+func TestDecoderHolds(t *testing.T) {
+	stream := `{"rule":1,"x":"` + strings.Repeat("x", MaxRecordBytes/2) + `"}` + alertNamed("A")
+	d := NewDecoder(strings.NewReader(stream), nil)
+	var e Event
+	if err := d.Decode(&e); err == nil {
+		t.Error("the large record is an alert")
+	}
+	if err := d.Decode(&e); err != nil || e.Rule != "A" || cap(e.Fields.index) > 100 || e.size() > 4096 {
+		t.Errorf("%v, %q, %d entries, %d bytes", err, e.Rule, cap(e.Fields.index), e.size())
+	}
+	// Nor does one that has others behind it on its line.
+	d = NewDecoder(strings.NewReader(strings.Repeat(alertNamed("A"), 100)+"\n"), nil)
+	if err := d.Decode(&e); err != nil || e.size() > 4096 {
+		t.Errorf("%v, %d bytes", err, e.size())
+	}
+	// The room is the alert's now; what it has is what the alert holds.
+	r := new(room)
+	if _, err := e.decode(r, []byte(stream), Limits{}.orDefault(), startOfInput); err == nil {
+		t.Error("the large record is an alert")
+	}
+	large := cap(r.memory)
+	if _, err := e.decode(r, []byte(alertNamed("A")), Limits{}.orDefault(), wholeInput); err != nil || cap(r.memory) > large/100 {
+		t.Errorf("%v, %d entries after %d", err, cap(r.memory), large)
+	}
+}
+
 func TestDecoderNear(t *testing.T) {
 	zone := time.FixedZone("", 2*3600)
 	near := func() time.Time { return time.Date(2024, 7, 25, 0, 10, 0, 0, zone) }

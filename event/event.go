@@ -10,7 +10,7 @@ import (
 // goroutines may read it at the same time, and none may write to it.
 type Event struct {
 	Time     time.Time // when the event happened, to the nanosecond, in UTC
-	Rule     string    // the rule's name, never empty
+	Rule     string    // the rule's name; empty in an alert from a line of text alone, see FromText
 	Priority Priority
 	Source   string   // syscall, k8s_audit, aws_cloudtrail, ...; internal for Falco's own; "" from Falco before 0.30
 	Hostname string   // the host Falco ran on; "" from Falco before 0.33

@@ -89,8 +89,13 @@ func (d *Decoder) object(e *Event) (found bool, err error) {
 			return err != nil, err
 		}
 		if n, err := e.decode(d.room, line, d.opts.Limits, startOfInput); err == nil {
+			if !d.opts.Reuse && n < end/2 {
+				// The alert would hold the memory of those behind it.
+				*e = Event{}
+				n, err = e.decode(d.room, line[:n], d.opts.Limits, startOfInput)
+			}
 			d.in.advance(n)
-			return true, nil
+			return true, err
 		}
 	}
 	var f frame

@@ -8,40 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-	"unsafe"
 )
-
-// The bounds that decoding keeps unless [Limits] moves them.
-const (
-	MaxRecordBytes = 1 << 20
-	MaxNesting     = 64
-	MaxFields      = 4096
-	MaxTags        = 1024
-)
-
-// Limits are the bounds of one alert. A bound that is zero or negative is the
-// default.
-type Limits struct {
-	RecordBytes int // length of the record, MaxRecordBytes; none is more than 1<<28
-	Nesting     int // arrays and objects inside one another, MaxNesting
-	Fields      int // output fields, and keys of any other object, MaxFields
-	Tags        int // tags, MaxTags
-}
-
-// orDefault fills in the default bounds.
-func (l Limits) orDefault() Limits {
-	fill := func(n *int, by int) {
-		if *n <= 0 {
-			*n = by
-		}
-		*n = min(*n, 1<<28) // an entry of the index holds no more
-	}
-	fill(&l.RecordBytes, MaxRecordBytes)
-	fill(&l.Nesting, MaxNesting)
-	fill(&l.Fields, MaxFields)
-	fill(&l.Tags, MaxTags)
-	return l
-}
 
 // Parse decodes one alert as Falco prints it with json_output: one JSON object,
 // its keys in any order, every key but rule and priority optional, and time
@@ -69,39 +36,6 @@ func (l Limits) Parse(data []byte) (*Event, error) {
 		return nil, err
 	}
 	return &r.event, nil
-}
-
-func tooLong(l Limits) *SyntaxError {
-	return &SyntaxError{
-		Offset: int64(l.RecordBytes),
-		Err:    fmt.Errorf("record of more than %d bytes: %w", l.RecordBytes, ErrTooLarge),
-	}
-}
-
-// room is the memory that a decoded alert lives in, beside the Event.
-type room struct {
-	memory []entry // the index of the fields, and behind it the text
-	tags   [inlineTags]string
-}
-
-// inlineTags is how many tags an alert holds without an allocation of their
-// own.
-const inlineTags = 12
-
-// lay copies data into the room, with space for an index of most entries
-// before it.
-func (r *room) lay(data []byte, most int) (index []entry, buf []byte) {
-	const size = int(unsafe.Sizeof(entry{}))
-	all := most + (len(data)+pad+size-1)/size
-	if cap(r.memory) < all {
-		r.memory = make([]entry, all)
-	}
-	r.memory = r.memory[:all]
-	// An entry holds no pointers and needs less alignment than it gets.
-	buf = unsafe.Slice((*byte)(unsafe.Pointer(&r.memory[most])), len(data)+pad)
-	copy(buf, data)
-	clear(buf[len(data):])
-	return r.memory[:most:most], buf
 }
 
 // extent says whether anything may follow the alert.
@@ -496,37 +430,6 @@ func (d *alertReader) foreign(key string, keyAt, at int) int {
 		list.n++
 	}
 	return next
-}
-
-// entryList is a part of the index that grows without duplicates. Falco prints
-// its keys in order, and in a list in order only the last needs a look.
-type entryList struct {
-	n      int
-	sorted bool            // each name is greater than the one before
-	names  map[string]bool // once there are many out of order
-}
-
-// has looks for a key among the entries, which are all that l has so far.
-func (l *entryList) has(d *alertReader, entries []entry, key string) bool {
-	const few = 32
-	if len(entries) < few {
-		for i := range entries {
-			if e := &entries[i]; int(e.nameLen) == len(key) && d.text(int(e.name), int(e.name+e.nameLen)) == key {
-				return true
-			}
-		}
-		return false
-	}
-	if l.names == nil {
-		l.names = make(map[string]bool, 2*len(entries))
-		for i := range entries {
-			e := &entries[i]
-			l.names[d.text(int(e.name), int(e.name+e.nameLen))] = true
-		}
-	}
-	before := l.names[key]
-	l.names[key] = true
-	return before
 }
 
 // finish looks at the alert as a whole.
