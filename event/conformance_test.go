@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 )
 
@@ -88,6 +89,14 @@ func TestConformanceRoundTrip(t *testing.T) {
 	report(t, "alerts", agree, differ)
 }
 
+// falcoLine is a line as Falco prints it since 0.39: sorted keys, no spaces,
+// nine digits of a second. A relay that also sorts is told apart by escapes
+// that Falco does not write.
+var (
+	falcoLine   = regexp.MustCompile(`(?s)^\{"hostname":".*"time":"[^"]*\.[0-9]{9}Z"\}$`)
+	relayEscape = regexp.MustCompile(`\\(/|u(00[2-7]|[^0]))`)
+)
+
 // roundTrip says what is wrong with the round trip of one alert.
 func roundTrip(line []byte) (fault string) {
 	e, err := Parse(line)
@@ -95,8 +104,7 @@ func roundTrip(line []byte) (fault string) {
 		return err.Error()
 	}
 	once := e.AppendJSON(nil)
-	// Sorted keys say that Falco 0.39 or later printed the line, or a relay.
-	if bytes.HasPrefix(line, []byte(`{"hostname"`)) && bytes.HasSuffix(line, []byte(`Z"}`)) && !bytes.Equal(once, line) {
+	if falcoLine.Match(line) && !relayEscape.Match(line) && !bytes.Equal(once, line) {
 		return fmt.Sprintf("encodes to\n%s\nwant\n%s", once, line)
 	}
 	again, err := Parse(once)
