@@ -143,6 +143,10 @@ func appendNodes(t Text, nodes []node, l *Library, e *event.Event, optional bool
 				t = append(t, plain(n.absent)...)
 			case optional:
 				return t, false
+			case e.Field(n.field).Kind() == event.String:
+				// A condition holds for an empty value; a sentence about it
+				// still needs a word.
+				t = append(t, Span{Text: "(empty)"})
 			default:
 				t = append(t, Span{Text: "(" + n.field + " not given)"})
 			}
