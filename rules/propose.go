@@ -100,13 +100,21 @@ func (x *Exception) adopt(r *Rule) {
 		if !ex.fields.list || len(ex.fields.entries) != len(x.Fields) || len(ex.comps.entries) != len(x.Fields) {
 			continue
 		}
-		same := true
+		// The values have to come in the order of the fields that are there.
+		var ordered []FieldValue
 		for i, f := range ex.fields.entries {
 			op, mod, ok := comparison(ex.comps.entries[i].text)
-			same = same && f.text == x.Fields[i].Field && ok && mod == cond.NoMod && x.Fields[i].compares(op.String())
+			k := slices.IndexFunc(x.Fields, func(v FieldValue) bool { return v.Field == f.text })
+			if k >= 0 && ok && mod == cond.NoMod && x.Fields[k].compares(op.String()) {
+				ordered = append(ordered, x.Fields[k])
+			}
 		}
-		if same && !ambiguous(r, ex.name) {
-			x.Name, x.Merges = ex.name, true
+		distinct := make(map[string]bool)
+		for _, v := range ordered {
+			distinct[v.Field] = true
+		}
+		if len(distinct) == len(x.Fields) && len(ordered) == len(x.Fields) && !ambiguous(r, ex.name) {
+			x.Name, x.Merges, x.Fields = ex.name, true, ordered
 			return
 		}
 	}

@@ -212,6 +212,10 @@ func TestExceptionOfSet(t *testing.T) {
 	if !y.Merges || y.Name != x.Name || strings.Contains(y.YAML(), "fields:") {
 		t.Errorf("not merged: %+v", y)
 	}
+	z, err := with.Exception(alert(t, "Shell", `"evt.type":"execve"`, `"proc.name":"bash"`), "proc.name", "evt.type")
+	if err != nil || !z.Merges || z.Fields[0].Field != "evt.type" {
+		t.Errorf("fields in another order: %+v, %v", z, err)
+	}
 	if err := y.ByPrefix("proc.name", "ba"); err != nil || y.Merges || !strings.Contains(y.YAML(), "startswith") {
 		t.Errorf("by prefix: %v\n%s", err, y.YAML())
 	}
