@@ -179,21 +179,13 @@ func BenchmarkThroughput(b *testing.B) {
 			}
 			alerts := verdictAlerts(b, j.source, fields)
 			size := len(bytes.Join(alerts, nil)) / len(alerts)
-			run := func(name string, decode bool) {
-				events := make([]*event.Event, len(alerts))
-				for i := range alerts {
-					events[i], _ = event.Parse(alerts[i])
-				}
+			set := cond.NewSet(programs...)
+			run := func(name string, next func(i int) *event.Event) {
 				b.Run(strings.Join([]string{j.name, form, name}, "/"), func(b *testing.B) {
 					b.ReportAllocs()
-					set := cond.NewSet(programs...)
 					var matches []int
 					for i := 0; b.Loop(); i++ {
-						e := events[i%len(events)]
-						if decode {
-							e, _ = event.Parse(alerts[i%len(alerts)])
-						}
-						matches = set.AppendMatches(matches[:0], e)
+						matches = set.AppendMatches(matches[:0], next(i))
 					}
 					perSecond := float64(b.N) / b.Elapsed().Seconds()
 					b.ReportMetric(perSecond, "alerts/s")
@@ -201,8 +193,24 @@ func BenchmarkThroughput(b *testing.B) {
 					b.ReportMetric(float64(size), "B/alert")
 				})
 			}
-			run("match", false)
-			run("decode+match", true)
+			events := make([]*event.Event, len(alerts))
+			for i := range alerts {
+				events[i], _ = event.Parse(alerts[i])
+			}
+			run("match", func(i int) *event.Event { return events[i%len(events)] })
+			run("parse+match", func(i int) *event.Event {
+				e, _ := event.Parse(alerts[i%len(alerts)])
+				return e
+			})
+			// As a program reads a stream of them: one decoder that reuses memory.
+			d := event.NewDecoder(&endless{data: append(bytes.Join(alerts, []byte("\n")), '\n')}, &event.DecoderOptions{Reuse: true})
+			var e event.Event
+			run("stream+match", func(int) *event.Event {
+				if err := d.Decode(&e); err != nil {
+					b.Fatal(err)
+				}
+				return &e
+			})
 		}
 	}
 }
