@@ -19,7 +19,7 @@ func For(e *event.Event) *Plan { return Default().Plan(e, enrich.For(e)) }
 // Plan returns what l knows about e. The mapping decides the ATT&CK version,
 // and which technique and tactic to fall back to.
 func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
-	p := &Plan{Event: e, Mapping: m}
+	p := &Plan{Event: e, Mapping: m, Applied: make([]Applied, 0, 16)}
 	h := l.generalFor(sourceOf(e)).holding(e)
 	l.read(p, h.readings)
 	if r := find[ruleEntry](l, "rule", e.Rule); r != nil {
@@ -99,8 +99,7 @@ func (l *Library) fromRule(p *Plan, r *ruleEntry) {
 	l.steps(p, r.Now, r.Next, r.Later)
 	p.Tuning = r.Tune.Advice.all(l, e)
 	for _, d := range r.Tune.Dangerous {
-		why := Text{{Text: "Do not except by "}, {Kind: Code, Text: d.Field}, {Text: ": "}}
-		p.Tuning = append(p.Tuning, append(append(why, d.Why.first(l, e)...), Span{Text: "."}))
+		p.Tuning = append(p.Tuning, d.advice(l, e))
 	}
 	for _, rel := range r.Related {
 		p.Related = append(p.Related, Related{rel.Rule, rel.Why.first(l, e)})
@@ -108,6 +107,14 @@ func (l *Library) fromRule(p *Plan, r *ruleEntry) {
 	if c := r.Conclude.first(l, e); c != nil {
 		p.Conclude = []Text{c}
 	}
+}
+
+// advice is the warning as a sentence.
+func (d *dangerousEntry) advice(l *Library, e *event.Event) Text {
+	why := d.Why.first(l, e)
+	t := make(Text, 0, len(why)+4)
+	t = append(t, Span{Text: "Do not except by "}, Span{Kind: Code, Text: d.Field}, Span{Text: ": "})
+	return append(append(t, why...), Span{Text: "."})
 }
 
 func (l *Library) benign(e *event.Event, b *benignEntry, fits bool) Benign {
@@ -151,6 +158,7 @@ func sortBenign(list []Benign) {
 }
 
 func (l *Library) steps(p *Plan, now, next, later []stepEntry) {
+	p.Steps = slices.Grow(p.Steps, len(now)+len(next)+len(later))
 	for phase, list := range [...][]stepEntry{Now: now, Next: next, Later: later} {
 		for _, s := range list {
 			if !s.If.holds(p.Event) {

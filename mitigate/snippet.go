@@ -10,7 +10,10 @@ import (
 // snippets renders the named snippets for e, those that change nothing first.
 // A snippet none of whose variants holds is left out.
 func (l *Library) snippets(e *event.Event, list names) []Snippet {
-	var out []Snippet
+	if len(list) == 0 {
+		return nil
+	}
+	out := make([]Snippet, 0, len(list))
 	for _, name := range list {
 		if s, ok := l.Snippet(e, name); ok {
 			out = append(out, s)
@@ -65,6 +68,7 @@ func (l *Library) Snippet(e *event.Event, name string) (s Snippet, ok bool) {
 // safe shape, else by a placeholder.
 func fill(text, kind string, e *event.Event) (string, []Placeholder) {
 	var b strings.Builder
+	b.Grow(len(text) + 64) // values are longer than the names of their fields
 	var missing []Placeholder
 	for {
 		before, rest, ok := strings.Cut(text, "%{")
@@ -83,6 +87,10 @@ func fill(text, kind string, e *event.Event) (string, []Placeholder) {
 		if !slices.Contains(missing, p) {
 			missing = append(missing, p)
 		}
+	}
+	// A text of YAML's block form ends with one line feed already.
+	if body := b.String(); strings.HasSuffix(body, "\n") && !strings.HasSuffix(body, "\n\n") {
+		return body, missing
 	}
 	return strings.TrimRight(b.String(), "\n") + "\n", missing
 }

@@ -3,6 +3,7 @@ package mitigate
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/falconer-go/falconer/event"
@@ -10,7 +11,8 @@ import (
 
 // template is a parsed text of the knowledge; knowledge/README.md has the form.
 type template struct {
-	nodes []node
+	nodes  []node
+	static Text // of a template without fields: the same for every alert
 }
 
 // node is one part of a template: words of ours, a field, a phrase, or an
@@ -34,7 +36,11 @@ func parseTemplate(s string) (*template, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &template{nodes}, nil
+	tm := &template{nodes: nodes}
+	if len(nodes) == 1 && nodes[0].words != nil {
+		tm.static = slices.Clip(nodes[0].words)
+	}
+	return tm, nil
 }
 
 type templateParser struct {
@@ -114,6 +120,9 @@ func (p *templateParser) field() (node, error) {
 
 // render returns the template filled in for e. The phrases are looked up in l.
 func (tm *template) render(l *Library, e *event.Event) Text {
+	if tm.static != nil {
+		return tm.static
+	}
 	// Phrases and optional parts make more spans than there are nodes.
 	t, _ := appendNodes(make(Text, 0, len(tm.nodes)+4), tm.nodes, l, e, false)
 	return t
