@@ -112,15 +112,31 @@ func (m fieldMatcher) Match(e *Event) bool {
 	return v.Available() && v.Text() == m.key.Text
 }
 
-func (m fieldMatcher) Needs() Needs   { return Needs{{m.key}} }
+// Needs claims nothing of the tags: a key means one of them, and the text that
+// Match compares is that of the list.
+func (m fieldMatcher) Needs() Needs {
+	if m.key.Field == "alert.tags" {
+		return nil
+	}
+	return Needs{{m.key}}
+}
+
 func (m fieldMatcher) String() string { return m.key.Field + " = " + strconv.Quote(m.key.Text) }
 
 type floorMatcher Priority
 
 func (m floorMatcher) Match(e *Event) bool { return e.Priority.AtLeast(Priority(m)) }
 func (m floorMatcher) Needs() Needs        { return PriorityNeeds(Emergency, Priority(m)) }
-func (m floorMatcher) needsNot() Needs     { return PriorityNeeds(Priority(m)+1, Debug) }
 func (m floorMatcher) String() string      { return "priority at least " + Priority(m).String() }
+
+// needsNot claims nothing below Debug: what is less severe than that is a
+// priority that Falco does not have, and none that a key can name.
+func (m floorMatcher) needsNot() Needs {
+	if Priority(m) >= Debug {
+		return nil
+	}
+	return PriorityNeeds(Priority(m)+1, Debug)
+}
 
 type allMatcher []Matcher
 

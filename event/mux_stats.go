@@ -77,12 +77,14 @@ func (m *Mux) Explain(e *Event) []Explanation {
 	return list
 }
 
-// explainSafely is explain for a matcher that may panic.
+// explainSafely is explain for a matcher that may panic. One that panics only
+// when it is to explain itself matches all the same.
 func explainSafely(m Matcher, e *Event) (matches bool, reason string) {
 	defer func() {
 		if v := recover(); v != nil {
-			matches, reason = false, (&PanicError{Value: v}).Error()
+			reason = (&PanicError{Value: v}).Error()
 		}
 	}()
-	return m.Match(e), explain(m, e)
+	matches = m.Match(e)
+	return matches, explain(m, e)
 }

@@ -262,6 +262,7 @@ func TestMuxExplain(t *testing.T) {
 	m.HandleNamed("d", Not(Field("k8s.ns.name", "prod")), nop)
 	m.HandleNamed("e", Any(Host("x"), Field("fd.name", "y"), Field("proc.name", "sh")), nop)
 	m.HandleNamed("f", MatcherFunc(func(*Event) bool { panic("oops") }), nop)
+	m.HandleNamed("g", speechless{}, nop)
 	want := []string{
 		`a no: rule is "Terminal shell in container", not "Other"`,
 		`b no: priority is Notice, less than Warning`,
@@ -269,6 +270,7 @@ func TestMuxExplain(t *testing.T) {
 		`d match: k8s.ns.name is not available`,
 		`e no: host is "node-1", not "x" and has no fd.name and proc.name is "bash", not "sh"`,
 		`f no: panic: oops`,
+		`g match: panic: no words`,
 	}
 	for i, x := range m.Explain(shellAlert(t)) {
 		got := x.Name + " no: " + x.Reason
@@ -282,10 +284,16 @@ func TestMuxExplain(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, want[i])
 		}
 	}
-	if s := m.Stats(); s.Alerts != 0 || s.Indexed != 4 || s.Unindexed != 2 {
+	if s := m.Stats(); s.Alerts != 0 || s.Indexed != 4 || s.Unindexed != 3 {
 		t.Errorf("%+v", s)
 	}
 }
+
+// speechless matches, and cannot say why.
+type speechless struct{}
+
+func (speechless) Match(*Event) bool     { return true }
+func (speechless) Explain(*Event) string { panic("no words") }
 
 // The index gives what asking every handler gives, for random matchers and
 // alerts whose texts collide on purpose.
@@ -359,6 +367,9 @@ func randomMatcher(r *rand.Rand, depth int) Matcher {
 		if r.IntN(3) > 0 {
 			return Host(word())
 		}
+		if r.IntN(4) == 0 {
+			return Field("alert.tags", string(appendStrings(nil, []string{word(), word()})))
+		}
 		return Field([]string{"alert.rule", "alert.tags", "alert.severity", "alert.nonsense"}[r.IntN(4)], word())
 	case 6:
 		return All(list()...)
@@ -386,7 +397,11 @@ func randomAlert(t *testing.T, r *rand.Rand) *Event {
 		}
 		text += fmt.Sprintf(`"f%d":%s,`, i, value)
 	}
-	return mustParse(t, text+`"z":0}}`)
+	e := mustParse(t, text+`"z":0}}`)
+	if r.IntN(10) == 0 {
+		e.Priority = Debug + 1 // of a host that makes its own alerts
+	}
+	return e
 }
 
 // Handlers as a large host has them; of n only the same few match the shell
