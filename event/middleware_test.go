@@ -267,6 +267,20 @@ func TestRetry(t *testing.T) {
 	}
 }
 
+// No pause is longer than the longest, be it the first.
+func TestRetryLongest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		h := Retry(&RetryOptions{Tries: 3, First: time.Hour, Longest: time.Second})(HandlerFunc(func(context.Context, *Event) error { return errBuggy }))
+		if err := h.HandleEvent(t.Context(), shellAlert(t)); !errors.Is(err, errBuggy) {
+			t.Error(err)
+		}
+		if took := time.Since(start); took < time.Second || took > 3*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
 var errFatal = errors.New("fatal")
 
 func TestDedup(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 type RetryOptions struct {
 	Tries   int           // calls in all, the first included; 0 means 5
 	First   time.Duration // the pause after the first failure, doubled with each; 0 means 200ms
-	Longest time.Duration // what no pause exceeds before jitter; 0 means 30s
+	Longest time.Duration // what no pause exceeds before jitter, nor the first; 0 means 30s
 
 	// Permanent says which errors another try cannot mend, beside those of
 	// the function Permanent and panics; nil means no others.
@@ -42,6 +42,7 @@ func Retry(o *RetryOptions) Middleware {
 	if options.Longest <= 0 {
 		options.Longest = 30 * time.Second
 	}
+	options.First = min(options.First, options.Longest)
 	return func(h Handler) Handler { return &retry{around(h, "retry"), options} }
 }
 

@@ -19,8 +19,10 @@ type TimeoutOptions struct {
 	// behind, each in a goroutine of its own, so that even a handler that
 	// ignores its ctx cannot hold up its caller. What a handler returns or
 	// panics with after it was left behind is lost. While that many hang, no
-	// alert is passed on: the answer is ErrHanging at once. 0 means that
-	// Timeout waits for the handler, however long it takes.
+	// alert is passed on: the answer is ErrHanging at once. Calls that had
+	// begun before then may still be left behind, so with n callers at once
+	// there are fewer than Abandon + n. 0 means that Timeout waits for the
+	// handler, however long it takes.
 	Abandon int
 }
 
@@ -88,10 +90,9 @@ func (t *timeout) abandonable(ctx context.Context, e *Event) error {
 		return err
 	case <-ctx.Done():
 	}
-	t.hanging.Add(1)
 	if state.CompareAndSwap(running, abandoned) {
+		t.hanging.Add(1) // the call may have ended meanwhile: then it was -1
 		return context.Cause(ctx)
 	}
-	t.hanging.Add(-1)
 	return <-done
 }
