@@ -10,7 +10,7 @@ import (
 // Answer is the body of an answer that is neither 200 nor 202.
 type Answer struct {
 	Error    string `json:"error"`
-	Accepted int    `json:"accepted"` // alerts of the request that were accepted all the same, the first ones
+	Accepted int    `json:"accepted"` // alerts of the request that were accepted all the same; with a 503, the first ones
 
 	// Records are those that are no alerts, at most the first 20.
 	Records []Record `json:"records,omitempty"`

@@ -86,12 +86,13 @@ func (h *Handler) Stats() Stats {
 }
 
 // NewHandler returns a Handler that hands alerts to next. A nil next, and a
-// token that is empty or has space around it, panic.
+// token that is empty or has space around it, panic. A panic of next is an
+// error of it, an [event.PanicError].
 func NewHandler(next event.Handler, o *Options) *Handler {
-	if next == nil {
+	if f, ok := next.(event.HandlerFunc); next == nil || ok && f == nil {
 		panic("eventhttp: nil Handler")
 	}
-	h := &Handler{next: next}
+	h := &Handler{next: event.Recover()(next)}
 	if o != nil {
 		h.options = *o
 	}

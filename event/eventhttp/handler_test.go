@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -218,6 +219,31 @@ func TestHandlerErrors(t *testing.T) {
 				t.Errorf("%+v", s)
 			}
 		})
+	}
+}
+
+// A panic is the failure of one alert: it is answered and counted, and the
+// alerts behind it are handled.
+func TestHandlerPanics(t *testing.T) {
+	var rules []string
+	var told error
+	url, h := serve(t, event.HandlerFunc(func(_ context.Context, e *event.Event) error {
+		rules = append(rules, e.Rule)
+		if e.Rule == "a" {
+			panic("secret of the database")
+		}
+		return nil
+	}), &eventhttp.Options{OnError: func(_ *http.Request, _ int, err error) { told = err }})
+	res, a := post(t, url, string(eventtest.New("a").JSON())+"\n"+string(eventtest.New("b").JSON()))
+	if res.StatusCode != 500 || a.Accepted != 1 || strings.Contains(a.Error, "secret") {
+		t.Errorf("status %d, %v", res.StatusCode, a)
+	}
+	var p *event.PanicError
+	if !errors.As(told, &p) || !slices.Equal(rules, []string{"a", "b"}) {
+		t.Errorf("told %v, handled %q", told, rules)
+	}
+	if s := h.Stats(); s.Alerts != 2 || s.Accepted != 1 || s.Failed != 1 {
+		t.Errorf("%+v", s)
 	}
 }
 
