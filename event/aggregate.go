@@ -15,7 +15,8 @@ import (
 //
 // An alert that becomes part of a summary is counted as held by aggregate. A
 // summary goes out when [Aggregator.Run] or [Aggregator.Flush] finds its window
-// ended; where the host calls neither, with the next alert of any kind.
+// ended; where the host calls neither, with the next alert of any kind, and
+// then under a ctx that ends with that alert's and has none of its values.
 type Aggregator struct {
 	holder
 	window  time.Duration
@@ -100,9 +101,13 @@ const dueWithAlert = 4
 // HandleEvent passes e on if it is a first one, and counts it if not. Its error
 // is about e alone.
 func (a *Aggregator) HandleEvent(ctx context.Context, e *Event) error {
-	if _, err := a.due(ctx, dueWithAlert); err != nil {
-		a.report(err)
+	list, err := a.store.Due(ctx, a.window, dueWithAlert)
+	if len(list) > 0 {
+		own, end := apart(ctx)
+		err = errors.Join(err, a.tell(own, list))
+		end()
 	}
+	a.report(err)
 	key := stored(a.key(e))
 	first, err := a.store.Add(ctx, key, e, a.window)
 	if err != nil {
@@ -130,9 +135,9 @@ func (a *Aggregator) Flush(ctx context.Context) error {
 	const most = 64
 	var errs []error
 	for ctx.Err() == nil {
-		n, err := a.due(ctx, most)
-		errs = append(errs, err)
-		if n < most {
+		list, err := a.store.Due(ctx, a.window, most)
+		errs = append(errs, err, a.tell(ctx, list))
+		if len(list) < most {
 			return errors.Join(errs...)
 		}
 	}
@@ -153,15 +158,35 @@ func (a *Aggregator) Run(ctx context.Context) {
 	}
 }
 
-func (a *Aggregator) due(ctx context.Context, most int) (n int, err error) {
-	list, err := a.store.Due(ctx, a.window, most)
-	errs := []error{err}
+// tell gives the handler summaries.
+func (a *Aggregator) tell(ctx context.Context, list []Summary) error {
+	var errs []error
 	for _, s := range list {
 		if err := call(withRepeats(ctx, s.Repeats), a.next, s.Latest); err != nil {
 			errs = append(errs, fmt.Errorf("summary of %d alerts of rule %q: %w", s.Count, clip(s.Latest.Rule), err))
 		}
 	}
-	return len(list), errors.Join(errs...)
+	return errors.Join(errs...)
+}
+
+// apart returns a ctx that ends with ctx and has none of its values: what is
+// attached to one alert, such as its repeats or its mapping, is not about
+// another one.
+func apart(ctx context.Context) (context.Context, context.CancelFunc) {
+	own, end := context.WithCancelCause(context.Background())
+	stop := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
+	cancel := func() {
+		stop()
+		end(nil)
+	}
+	if d, ok := ctx.Deadline(); ok {
+		timed, ended := context.WithDeadline(own, d)
+		return timed, func() {
+			ended()
+			cancel()
+		}
+	}
+	return own, cancel
 }
 
 func (a *Aggregator) report(err error) {

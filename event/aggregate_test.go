@@ -3,6 +3,7 @@ package event
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -61,6 +62,37 @@ func TestAggregateWithoutRun(t *testing.T) {
 		h.HandleEvent(t.Context(), alertOf(t, "B", "h", 1))
 		if want := []int{0, 2, 0}; !slices.Equal(s.repeats, want) || s.events[1].Rule != "A" || s.events[2].Rule != "B" {
 			t.Errorf("repeats %v, want %v", s.repeats, want)
+		}
+	})
+}
+
+// What is attached to the alert that carries a summary out is not about the
+// summary: neither what a throttle around tells, nor the values of its ctx.
+func TestAggregateApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		type key struct{}
+		var got []string
+		h := Aggregate(time.Minute, &AggregateOptions{Key: ByRule})(HandlerFunc(func(ctx context.Context, e *Event) error {
+			r, _ := RepeatsFrom(ctx)
+			_, timed := ctx.Deadline()
+			got = append(got, fmt.Sprint(e.Rule, " ", r.Count, " ", ctx.Value(key{}), " ", timed, " ", ctx.Err()))
+			return nil
+		}))
+		send := func(ctx context.Context, rule string) {
+			h.HandleEvent(ctx, alertOf(t, rule, "h", 1))
+		}
+		send(t.Context(), "A")
+		send(t.Context(), "A")
+		time.Sleep(time.Minute)
+		ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), key{}, "B"), time.Second)
+		send(withRepeats(ctx, Repeats{Count: 7}), "B")
+		send(t.Context(), "B")
+		time.Sleep(time.Minute)
+		cancel()
+		send(ctx, "C")
+		want := []string{"A 0 <nil> false <nil>", "A 1 <nil> true <nil>", "B 7 B true <nil>", "B 1 <nil> true context deadline exceeded", "C 0 B true context deadline exceeded"}
+		if !slices.Equal(got, want) {
+			t.Errorf("got  %q\nwant %q", got, want)
 		}
 	})
 }
