@@ -23,11 +23,26 @@ type contextKey struct{}
 // that does not ask pays nothing but the context.
 func (n *Enricher) Middleware() event.Middleware {
 	return func(next event.Handler) event.Handler {
-		return event.HandlerFunc(func(ctx context.Context, e *event.Event) error {
-			return next.HandleEvent(context.WithValue(ctx, contextKey{}, &attached{enricher: n, event: e}), e)
-		})
+		if f, ok := next.(event.HandlerFunc); next == nil || ok && f == nil {
+			panic("enrich: Middleware around a nil Handler")
+		}
+		return &mapped{n, next}
 	}
 }
+
+// mapped is a handler that finds the mapping in its context.
+type mapped struct {
+	enricher *Enricher
+	next     event.Handler
+}
+
+// HandleEvent implements [event.Handler].
+func (m *mapped) HandleEvent(ctx context.Context, e *event.Event) error {
+	return m.next.HandleEvent(context.WithValue(ctx, contextKey{}, &attached{enricher: m.enricher, event: e}), e)
+}
+
+// Unwrap returns the handler inside; see [event.Middleware].
+func (m *mapped) Unwrap() event.Handler { return m.next }
 
 // From returns the mapping that [Enricher.Middleware] attached, with what the
 // host's sources add under ctx; nil if there is none.

@@ -2,11 +2,13 @@ package enrich
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -102,6 +104,10 @@ func newSource(s Source) *source {
 	return &source{Source: s, answers: make(map[string]answer)}
 }
 
+// maxKey is how many bytes a key has at most that is kept as it is, and not as
+// its digest.
+const maxKey = 64
+
 // ask returns what the source knows of e, from memory if it can.
 func (s *source) ask(ctx context.Context, e *event.Event, m *Mapping) (a Addition, err error) {
 	defer func() {
@@ -112,6 +118,10 @@ func (s *source) ask(ctx context.Context, e *event.Event, m *Mapping) (a Additio
 	key := ""
 	if s.Key != nil {
 		key = s.Key(e)
+	}
+	if len(key) > maxKey { // as long as an attacker likes, else
+		sum := sha256.Sum256([]byte(key))
+		key = string(sum[:])
 	}
 	if key != "" {
 		s.mu.Lock()
@@ -155,7 +165,8 @@ func (s *source) keep(key string, a Addition) {
 		}
 		delete(s.answers, k)
 	}
-	s.answers[key] = answer{a, now.Add(s.TTL)}
+	// A key that is a piece of an alert would hold on to the whole of it.
+	s.answers[strings.Clone(key)] = answer{a, now.Add(s.TTL)}
 }
 
 // Enrich returns the mapping of an alert with what the host's sources add, in

@@ -125,8 +125,17 @@ func TestSourceCache(t *testing.T) {
 		fail = nil
 		ask("c", 8)
 		ask("d", 9)
+		long := strings.Repeat("h", 1<<16)
+		ask(long, 10)
+		ask(long, 10)
+		ask(long+"h", 11)
 		if size := len(n.sources[0].answers); size > 2 {
 			t.Errorf("%d answers, want at most 2", size)
+		}
+		for key := range n.sources[0].answers {
+			if len(key) > 64 {
+				t.Errorf("a key of %d bytes is kept", len(key))
+			}
 		}
 	})
 }
@@ -173,6 +182,25 @@ func TestMiddleware(t *testing.T) {
 	}
 	if From(t.Context()) != nil {
 		t.Error("a mapping from nowhere")
+	}
+}
+
+// Names and counts of what is inside are found through the middleware.
+func TestMiddlewareUnwraps(t *testing.T) {
+	q := event.NewQueue(event.HandlerFunc(func(context.Context, *event.Event) error { return nil }), nil)
+	h := new(Enricher).Middleware()(event.Dedup(time.Minute, nil)(q))
+	if held := event.HeldBy(h); len(held) != 2 || held[0].By != "dedup" || held[1].By != "queue" {
+		t.Errorf("held: %v", held)
+	}
+	for _, nothing := range []event.Handler{nil, event.HandlerFunc(nil)} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("a nil Handler was accepted")
+				}
+			}()
+			new(Enricher).Middleware()(nothing)
+		}()
 	}
 }
 
