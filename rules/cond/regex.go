@@ -103,6 +103,9 @@ func re2Message(err error) string {
 	if !errors.As(err, &e) {
 		return err.Error()
 	}
+	if isBadText(e) {
+		return "invalid UTF-8"
+	}
 	msg, ok := re2Messages[e.Code]
 	if !ok {
 		msg = e.Code.String()
@@ -111,4 +114,19 @@ func re2Message(err error) string {
 		msg += ": " + e.Expr
 	}
 	return msg
+}
+
+// isBadText reports whether RE2 blames the encoding of the pattern, which it
+// does too where a number in braces or a range ends with the pattern: it then
+// wants a character of what is empty.
+func isBadText(e *syntax.Error) bool {
+	switch e.Code {
+	case syntax.ErrInvalidUTF8:
+		return true
+	case syntax.ErrInvalidEscape:
+		return e.Expr == `\x{`
+	case syntax.ErrInvalidCharRange:
+		return e.Expr == "-"
+	}
+	return false
 }
