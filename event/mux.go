@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -120,10 +121,8 @@ func (m *Mux) register(name string, w Matcher, h Handler) *Route {
 	if isNilHandler(h) {
 		panic(fmt.Sprintf("event: nil Handler registered at %s, for %s", place, describe(w)))
 	}
-	for inner := h; inner != nil; inner = Unwrap(inner) {
-		if inner == Handler(m) {
-			panic(fmt.Sprintf("event: Mux registered with itself at %s, for %s", place, describe(w)))
-		}
+	if reaches(h, m) {
+		panic(fmt.Sprintf("event: Mux registered with itself at %s, for %s", place, describe(w)))
 	}
 	r := &Route{name: name, pattern: describe(w), place: place, mux: m, matcher: w, handler: h}
 	r.need, r.indexed = needsOf(w).best()
@@ -147,6 +146,29 @@ func (m *Mux) register(name string, w Matcher, h Handler) *Route {
 	t.routes = append(t.routes, r)
 	m.table.Store(t)
 	return r
+}
+
+// reaches reports whether h hands alerts to m, through middleware and other
+// Muxes: an alert would go round until the stack is full, which no recover
+// catches.
+func reaches(h Handler, m *Mux) bool {
+	for ; h != nil; h = Unwrap(h) {
+		switch h := h.(type) {
+		case multi:
+			if slices.ContainsFunc(h, func(h Handler) bool { return reaches(h, m) }) {
+				return true
+			}
+		case *Mux:
+			if h == m || reaches(h.options.Fallback, m) {
+				return true
+			}
+			t := h.table.Load()
+			if t != nil && slices.ContainsFunc(t.routes, func(r *Route) bool { return reaches(r.handler, m) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // table is what a Mux knows at one time. Its routes never change.

@@ -155,7 +155,17 @@ func TestMuxRegistrationPanics(t *testing.T) {
 		"nested": {func(*Mux) { All(Rule("A"), nil) }, []string{"All: argument 2 is a nil Matcher (mux_test.go:"}},
 		"not":    {func(*Mux) { Not(nil) }, []string{"Not: argument 1 is a nil Matcher (mux_test.go:"}},
 		"itself": {func(m *Mux) { m.Handle(Rule("A"), Recover()(m)) }, []string{"registered with itself at mux_test.go:"}},
-		"multi":  {func(*Mux) { Multi(h, nil) }, []string{"nil Handler given to Multi at mux_test.go:"}},
+		"in a circle": {func(m *Mux) {
+			n := NewMux(&MuxOptions{Fallback: m})
+			m.Handle(Rule("A"), Multi(h, Recover()(n)))
+		}, []string{"registered with itself at mux_test.go:"}},
+		"in a long circle": {func(m *Mux) {
+			var n, o Mux
+			n.Handle(Rule("A"), &o)
+			o.Handle(Rule("A"), m)
+			m.Handle(Rule("A"), &n)
+		}, []string{"registered with itself at mux_test.go:"}},
+		"multi": {func(*Mux) { Multi(h, nil) }, []string{"nil Handler given to Multi at mux_test.go:"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var m Mux

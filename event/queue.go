@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 )
@@ -230,6 +231,9 @@ func (q *Queue) admit() {
 func (q *Queue) accept(item *queued, key string) {
 	l := q.lanes[key]
 	if l == nil {
+		// A key is mostly a piece of its alert, which may be gone long before
+		// the lane, and would be held in memory by it.
+		key = strings.Clone(key)
 		l = &lane{key: key}
 		q.lanes[key] = l
 		l.ready = q.ready.PushBack(l)

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 )
 
 func number(e *Event) int {
@@ -359,6 +360,26 @@ func TestQueueContext(t *testing.T) {
 }
 
 // A key that is never empty does not keep another waiting for long.
+// A lane that outlives its first alert does not hold it in memory.
+func TestQueueKeyIsItsOwn(t *testing.T) {
+	h := &waiting{open: make(chan struct{})}
+	q := NewQueue(h, nil)
+	e := alertOf(t, "A", "node", 1)
+	if err := q.HandleEvent(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	q.mu.Lock()
+	l := q.lanes["node"]
+	q.mu.Unlock()
+	if l == nil || unsafe.StringData(l.key) == unsafe.StringData(e.Hostname) {
+		t.Error("the key is a piece of the alert")
+	}
+	close(h.open)
+	if err := q.Drain(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestQueueFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := new(sink)
