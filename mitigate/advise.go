@@ -17,8 +17,12 @@ const maxReadings = 7
 func For(e *event.Event) *Plan { return Default().Plan(e, enrich.For(e)) }
 
 // Plan returns what l knows about e. The mapping decides the ATT&CK version,
-// and which technique and tactic to fall back to.
+// and which technique and tactic to fall back to; a nil m is that of
+// [enrich.For].
 func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
+	if m == nil {
+		m = enrich.For(e)
+	}
 	p := &Plan{Event: e, Mapping: m, Applied: make([]Applied, 0, 16)}
 	h := l.generalFor(sourceOf(e)).holding(e)
 	l.read(p, h.readings)
@@ -143,7 +147,11 @@ func (l *Library) weigh(p *Plan) {
 	t := Text{{Text: "Probably "}}
 	t = append(append(t, b.Case...), Span{Text: "; confirm that first. Otherwise: "})
 	p.Verdict.Suggests = append(t, p.Verdict.Suggests...)
-	p.Verdict.Settle = b.Confirm
+	settle := append(Text{{Text: "To confirm the likely cause: "}}, b.Confirm...)
+	if p.Verdict.Settle != nil {
+		settle = append(append(settle, Span{Text: " If that does not hold: "}), p.Verdict.Settle...)
+	}
+	p.Verdict.Settle = settle
 }
 
 // sortBenign puts the cases that fit before those that fields cannot tell, and

@@ -164,7 +164,7 @@ func appendNodes(t Text, nodes []node, l *Library, e *event.Event, optional bool
 	return t, true
 }
 
-// walk calls f for each node, optional parts included, with whether it stands
+// walkNodes calls f for each node, optional parts included, with whether it stands
 // in an optional part.
 func walkNodes(nodes []node, optional bool, f func(n node, optional bool)) {
 	for _, n := range nodes {

@@ -39,7 +39,7 @@ func (t Text) String() string {
 	return b.String()
 }
 
-// Plainf returns s as a text of our own words. In s, backticks set off code.
+// plain returns s as a text of our own words. In s, backticks set off code.
 func plain(s string) Text {
 	var t Text
 	for i, part := range strings.Split(s, "`") {

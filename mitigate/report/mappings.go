@@ -64,6 +64,9 @@ func techniqueName(m *enrich.Mapping, t enrich.MappedTechnique) string {
 
 // why says where an item comes from.
 func why(list []enrich.Evidence) mitigate.Text {
+	if len(list) == 0 {
+		return say("no evidence given") // a host's stage may leave it out
+	}
 	ev := list[0]
 	var t mitigate.Text
 	switch {

@@ -81,8 +81,12 @@ func (b *builder) analysis() []block {
 		out = append(out, heading("What the fields say"), l)
 	}
 	if p.Verdict.Settle != nil {
+		what := "suspicion above"
+		if likelyBenign(p) {
+			what = "other explanation"
+		}
 		out = append(out, heading("What would settle it"),
-			paragraph(join(p.Verdict.Settle, say(" From this alert alone the suspicion above has "+p.Verdict.Confidence.String()+" confidence."))))
+			paragraph(join(p.Verdict.Settle, say(" From this alert alone the "+what+" has "+p.Verdict.Confidence.String()+" confidence."))))
 	}
 	if len(p.Benign) > 0 {
 		out = append(out, heading("What would make it benign"), b.benign())
@@ -128,15 +132,25 @@ func reading(r mitigate.Reading) mitigate.Text {
 	return t
 }
 
+// likelyBenign reports whether the first benign case is the likely cause, which
+// the verdict then says, and how to confirm it.
+func likelyBenign(p *mitigate.Plan) bool {
+	return len(p.Benign) > 0 && p.Benign[0].Fits && p.Benign[0].Strength == mitigate.High
+}
+
 func (b *builder) benign() list {
 	var l list
-	for _, c := range b.p.Benign {
+	for i, c := range b.p.Benign {
 		t := capital(c.Case)
 		if c.Fits {
 			t = join(t, say(" (fits this alert "+strength(c.Strength)+")"))
 		}
 		it := item{text: join(t, say("."))}
-		it.blocks = append(it.blocks, paragraph(join(c.Why, say(" To confirm: "), c.Confirm)))
+		why := c.Why
+		if i > 0 || !likelyBenign(b.p) {
+			why = join(why, say(" To confirm: "), c.Confirm)
+		}
+		it.blocks = append(it.blocks, paragraph(why))
 		if c.AndIfNot != nil {
 			it.blocks = append(it.blocks, paragraph(c.AndIfNot))
 		}
