@@ -23,14 +23,18 @@ func (l *Library) rate(p *Plan, urgency []*urgencyEntry) {
 		u = byPriority[e.Priority]
 	}
 	because := Text{{Text: "the rule's priority is " + e.Priority.String()}}
-	n := int(u)
+	n, before := int(u), 0
 	for _, r := range urgency {
 		p.apply("urgency", r.Urgency, r.If)
 		n += r.Step
 		joint := ", raised because "
-		if r.Step < 0 {
+		switch {
+		case r.Step < 0 && before < 0, r.Step > 0 && before > 0:
+			joint = " and because "
+		case r.Step < 0:
 			joint = ", lowered because "
 		}
+		before = r.Step
 		because = append(append(because, Span{Text: joint}), r.Because.first(l, e)...)
 	}
 	p.Verdict.Urgency = Urgency(min(max(n, int(Note)), int(AtOnce)))

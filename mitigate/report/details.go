@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -30,18 +31,27 @@ var rows = []row{
 	{"Container", []part{{"", "container.name"}, {"id ", "container.id"}, {"image ", "container.image.repository"}, {"tag ", "container.image.tag"}, {"image ", "container.image"}}},
 	{"Pod", []part{{"", "k8s.pod.name"}, {"namespace ", "k8s.ns.name"}}},
 	{"File", []part{{"", "fd.name"}, {"", "fs.path.name"}, {"type ", "fd.type"}}},
-	{"Connection", []part{{"protocol ", "fd.l4proto"}, {"client ", "fd.cip"}, {"port ", "fd.cport"}, {"server ", "fd.sip"}, {"port ", "fd.sport"}, {"local ", "fd.lip"}, {"port ", "fd.lport"}, {"remote ", "fd.rip"}, {"port ", "fd.rport"}, {"name ", "fd.sip.name"}}},
+	{"Connection", []part{{"", "fd.name"}, {"type ", "fd.type"}, {"protocol ", "fd.l4proto"}, {"client ", "fd.cip"}, {"client port ", "fd.cport"}, {"server ", "fd.sip"}, {"server port ", "fd.sport"}, {"local ", "fd.lip"}, {"local port ", "fd.lport"}, {"remote ", "fd.rip"}, {"remote port ", "fd.rport"}, {"server name ", "fd.sip.name"}}},
 	{"Kubernetes user", []part{{"", "ka.user.name"}, {"groups ", "ka.user.groups"}, {"impersonating ", "ka.impuser.name"}}},
 	{"Request", []part{{"", "ka.verb"}, {"", "ka.target.resource"}, {"", "ka.target.name"}, {"namespace ", "ka.target.namespace"}, {"URI ", "ka.uri"}}},
 	{"Response", []part{{"code ", "ka.response.code"}, {"reason ", "ka.response.reason"}}},
 	{"AWS principal", []part{{"", "ct.user"}, {"type ", "ct.user.identitytype"}, {"ARN ", "ct.user.arn"}}},
 	{"AWS call", []part{{"", "ct.name"}, {"service ", "ct.src"}, {"region ", "ct.region"}, {"error ", "ct.error"}}},
-	{"From", []part{{"address ", "ct.srcip"}, {"user agent ", "ct.useragent"}}},
+	{"Google Cloud principal", []part{{"", "gcp.user"}}},
+	{"Google Cloud call", []part{{"", "gcp.methodName"}, {"service ", "gcp.serviceName"}, {"project ", "gcp.projectId"}}},
+	{"Okta actor", []part{{"", "okta.actor.name"}, {"login ", "okta.actor.alternateid"}, {"id ", "okta.actor.id"}}},
+	{"Okta event", []part{{"", "okta.evt.type"}, {"result ", "okta.result"}, {"on ", "okta.target.user.name"}}},
+	{"GitHub user", []part{{"", "github.user"}}},
+	{"GitHub event", []part{{"", "github.type"}, {"action ", "github.action"}, {"repository ", "github.repo.name"}, {"repository ", "github.repo"}, {"organisation ", "github.org"}}},
+	{"From", []part{
+		{"address ", "ct.srcip"}, {"user agent ", "ct.useragent"}, {"address ", "gcp.callerIP"}, {"user agent ", "gcp.userAgent"},
+		{"address ", "okta.client.ip"}, {"user agent ", "okta.useragent.raw"},
+	}},
 }
 
 func (b *builder) details() []block {
 	e := b.p.Event
-	when := e.Time.Format("2006-01-02 15:04:05.999999999 UTC")
+	when := e.Time.UTC().Format("2006-01-02 15:04:05.999999999 UTC")
 	fs := facts{
 		{"Rule", value("alert.rule", e.Rule)},
 		{"Priority", say(e.Priority.String())},
@@ -51,6 +61,9 @@ func (b *builder) details() []block {
 	}
 	done := make(map[string]bool, 32)
 	for _, r := range rows {
+		if r.label == "File" && connection(e) {
+			continue // fd.name is the connection's
+		}
 		if t := rowText(e, r, done); t != nil {
 			fs = append(fs, fact{r.label, t})
 		}
@@ -62,17 +75,19 @@ func (b *builder) details() []block {
 		fs = append(fs, fact{"Not available", t})
 	}
 	out := []block{fs}
-	if text := cmpOr(e.Message, e.Output); text != "" {
+	if text := cmp.Or(e.Message, e.Output); text != "" {
 		out = append(out, paragraph(join(say("Falco's message: "), mitigate.Text{{Kind: mitigate.Value, Text: mitigate.ShowMessage(text), Field: "alert.output"}})))
 	}
 	return out
 }
 
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
+// connection reports whether the descriptor of e is a socket of the network.
+func connection(e *event.Event) bool {
+	switch text(e, "fd.type") {
+	case "ipv4", "ipv6":
+		return true
 	}
-	return b
+	return false
 }
 
 func value(field, text string) mitigate.Text {

@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "write the golden reports anew")
 // somebody has read.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(files) < 8 {
+	if err != nil || len(files) < 20 {
 		t.Fatalf("only %d goldens: %v", len(files), err)
 	}
 	for _, name := range files {

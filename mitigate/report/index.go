@@ -22,7 +22,7 @@ func AppendIndex(dst []byte, entries []IndexEntry) []byte {
 		"<thead><tr><th scope=\"col\">Time</th><th scope=\"col\">Urgency</th><th scope=\"col\">Report</th><th scope=\"col\">Host</th></tr></thead>\n<tbody>\n")
 	for _, x := range entries {
 		p := x.Report.worst()
-		w.raw("<tr><td>" + x.Report.plan.Event.Time.Format("2006-01-02 15:04:05") + "</td><td>" + p.Verdict.Urgency.String() + "</td><td><a href=\"")
+		w.raw("<tr><td>" + x.Report.plan.Event.Time.UTC().Format("2006-01-02 15:04:05") + "</td><td>" + p.Verdict.Urgency.String() + "</td><td><a href=\"")
 		w.escape(x.File)
 		w.raw("\">")
 		w.escape(x.Report.doc.subject.String())

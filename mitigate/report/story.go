@@ -168,10 +168,10 @@ func (s *story) summary() []block {
 		rules[e.Rule] = true
 	}
 	fs := facts{
-		{"From", say(first.Time.Format(clockFormat))},
-		{"To", say(last.Time.Format(clockFormat))},
+		{"From", say(first.Time.UTC().Format(clockFormat))},
+		{"To", say(last.Time.UTC().Format(clockFormat))},
 		{"Alerts", say(strconv.Itoa(len(s.alerts)) + " of " + strconv.Itoa(len(rules)) + " " + plural(len(rules), "rule", "rules"))},
-		{"Most urgent", join(value("alert.rule", s.worst.Event.Rule), say(", at "+s.worst.Event.Time.Format(clockFormat)))},
+		{"Most urgent", join(value("alert.rule", s.worst.Event.Rule), say(", at "+s.worst.Event.Time.UTC().Format(clockFormat)))},
 	}
 	out := []block{fs, heading("What happened first"), paragraph(s.plans[0].Verdict.Seen)}
 	if s.worst != s.plans[0] {
@@ -193,9 +193,9 @@ func (s *story) timeline() []block {
 		if i == maxEpisodes {
 			break
 		}
-		when := ep.first.Time.Format("15:04:05.000")
+		when := ep.first.Time.UTC().Format("15:04:05.000")
 		if ep.count > 1 {
-			when += " (" + strconv.Itoa(ep.count) + " times, until " + ep.last.Format("15:04:05") + ")"
+			when += " (" + strconv.Itoa(ep.count) + " times, until " + ep.last.UTC().Format("15:04:05") + ")"
 		}
 		what := seen[ep.first]
 		if what == nil {
@@ -258,7 +258,7 @@ func (s *story) techniques() []block {
 	})
 	t := table{head: []string{"Tactic", "Technique", "First seen", "Rules"}}
 	for _, l := range lines {
-		t.rows = append(t.rows, []mitigate.Text{say(l.tactic), say(l.technique), say(l.first.Format("15:04:05")), values(l.rules)})
+		t.rows = append(t.rows, []mitigate.Text{say(l.tactic), say(l.technique), say(l.first.UTC().Format("15:04:05")), values(l.rules)})
 	}
 	return []block{paragraph(say("ATT&CK version " + version + ", tactics in the order of the matrix.")), t}
 }
