@@ -14,6 +14,9 @@ func (r *Report) Markdown() string { return string(r.AppendMarkdown(nil)) }
 // AppendMarkdown appends the report as GitHub Flavored Markdown to dst.
 //
 // Values of the alert stand in code spans, in which Markdown knows no markup.
+// GitLab reads it the same: it makes references of #1, !1, %x, ~x, &1, $1 and
+// @x, but neither in code nor behind a backslash, and outside of code all of
+// the text is escaped so.
 func (r *Report) AppendMarkdown(dst []byte) []byte {
 	w := markdown{b: dst}
 	w.document(&r.doc)
@@ -185,7 +188,11 @@ func (w *markdown) words(s string) {
 			}
 			w.b = append(w.b, '\\')
 		case '&':
-			if reference.MatchString(s[i:]) {
+			if rest := s[i+1:]; reference.MatchString(s[i:]) || rest != "" && '0' <= rest[0] && rest[0] <= '9' {
+				w.b = append(w.b, '\\')
+			}
+		case '!', '%', '$':
+			if refers(s[i+1:]) {
 				w.b = append(w.b, '\\')
 			}
 		case '\n', '\r':
@@ -207,9 +214,15 @@ func (w *markdown) words(s string) {
 	w.raw(s[from:])
 }
 
+// refers reports whether what follows one of GitLab's signs, or the dollar of a
+// formula, may make something of it. A span of code may follow the end.
+func refers(rest string) bool {
+	return rest == "" || rest[0] == '"' || rest[0] == '`' || alphanumeric(rest[0])
+}
+
 // special are the characters that may need more than to be copied.
 var special = func() (set [256]bool) {
-	for _, c := range []byte("\\`*[]<>~#_&\n\r:.@|") {
+	for _, c := range []byte("\\`*[]<>~#_&!%$\n\r:.@|") {
 		set[c] = true
 	}
 	return set

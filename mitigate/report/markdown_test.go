@@ -156,3 +156,20 @@ func inert(s string) bool {
 	}
 	return true
 }
+
+// TestMarkdownReferences: our own words make none of the references that GitHub
+// and GitLab know.
+func TestMarkdownReferences(t *testing.T) {
+	for in, want := range map[string]string{
+		"see #1, !1, %x, %\"x y\", ~x, &1, $1 and @x": `see \#1, \!1, \%x, \%"x y", \~x, \&1, \$1 and &#64;x`,
+		"50 % of it, a & b, done! Yes":                "50 % of it, a & b, done! Yes",
+		"a formula $":                                 `a formula \$`,
+		"&amp;":                                       `\&amp;`,
+	} {
+		var w markdown
+		w.words(in)
+		if got := string(w.b); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
