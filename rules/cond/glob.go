@@ -149,9 +149,7 @@ func nextItem(p string, fold bool) (it globItem, n int) {
 		if it, n = bracketItem(p, fold); n > 0 {
 			return it, n
 		}
-		// Not closed: an ordinary character, but glibc gives up where it could
-		// match as a bracket.
-		it = globItem{never: it.has('[')}
+		it = globItem{} // not closed: an ordinary character
 		it.add('[')
 	case '\\':
 		if len(p) == 1 {
@@ -175,24 +173,24 @@ func (it *globItem) addFold(c byte, fold bool) {
 }
 
 // bracketItem reads the bracket expression that p begins with, and returns its
-// length, 0 if it is not closed.
+// length, 0 if it is not closed. Like glibc it reads from left to right: what
+// is wrong in it only keeps what has not matched by then from matching.
 func bracketItem(p string, fold bool) (it globItem, n int) {
 	i := 1
 	not := i < len(p) && (p[i] == '!' || p[i] == '^')
 	if not {
 		i++
 	}
-	dead := false // behind a class that does not exist
+	dead := false // behind what does not exist
 	for first := true; ; first = false {
 		if i >= len(p) {
 			return it, 0
 		}
-		c := p[i]
-		if c == ']' && !first {
+		if p[i] == ']' && !first {
 			i++
 			break
 		}
-		if c == '[' && i+1 < len(p) && p[i+1] == ':' {
+		if strings.HasPrefix(p[i:], "[:") {
 			if name, ok := className(p[i+2:]); ok {
 				member := classes[name]
 				dead = dead || member == nil
@@ -205,29 +203,44 @@ func bracketItem(p string, fold bool) (it globItem, n int) {
 				continue
 			}
 		}
-		lo, w := bracketChar(p[i:])
+		if len(p) >= i+5 && p[i:i+2] == "[=" && p[i+3:i+5] == "=]" {
+			if !dead {
+				it.add(p[i+2])
+			}
+			i += 5
+			continue
+		}
+		symbol := strings.HasPrefix(p[i:], "[.")
+		lo, w := bracketChar(p[i:], fold)
 		if w == 0 {
-			return it, 0
+			return globItem{never: true}, len(p)
 		}
+		dead = dead || symbol && w != 5
 		i += w
-		hi := lo
-		if i+1 < len(p) && p[i] == '-' && p[i+1] != ']' {
-			var hw int
-			if hi, hw = bracketChar(p[i+1:]); hw == 0 {
-				return it, 0
+		switch rest := p[i:]; {
+		case len(rest) >= 2 && rest[0] == '-' && rest[1] != ']':
+			hi, w := bracketChar(rest[1:], fold)
+			if w == 0 {
+				return globItem{never: true}, len(p)
 			}
-			i += 1 + hw
-		}
-		if fold {
-			lo, hi = lower(lo), lower(hi)
-		}
-		for b := 0; b < 256 && !dead; b++ {
-			f := byte(b)
-			if fold {
-				f = lower(f)
+			dead = dead || strings.HasPrefix(rest[1:], "[.") && w != 5
+			i += 1 + w
+			for b := 0; b < 256 && !dead; b++ {
+				if c := foldIf(byte(b), fold); lo <= c && c <= hi {
+					it.add(byte(b))
+				}
 			}
-			if lo <= f && f <= hi {
-				it.add(byte(b))
+		case rest == "-":
+			return globItem{never: true}, len(p) // a range without an end
+		case symbol && len(rest) >= 2 && rest[0] == '-' || dead:
+			// Nothing: glibc takes a symbol before -] for the beginning of a range.
+		case symbol:
+			it.add(lo)
+		default:
+			for b := range 256 {
+				if foldIf(byte(b), fold) == lo {
+					it.add(byte(b))
+				}
 			}
 		}
 	}
@@ -240,21 +253,31 @@ func bracketItem(p string, fold bool) (it globItem, n int) {
 	return it, i
 }
 
+func foldIf(c byte, fold bool) byte {
+	if fold {
+		return lower(c)
+	}
+	return c
+}
+
 // bracketChar reads one character of a bracket expression: itself, one after a
-// backslash, or one in [= =] or [. .].
-func bracketChar(p string) (c byte, n int) {
+// backslash, or a symbol between [. and .], which is one only if w is 5. w is 0
+// if it is cut off.
+func bracketChar(p string, fold bool) (c byte, w int) {
 	switch {
-	case p == "":
-		return 0, 0
 	case p[0] == '\\':
 		if len(p) < 2 {
 			return 0, 0
 		}
-		return p[1], 2
-	case len(p) >= 5 && p[0] == '[' && (p[1] == '=' || p[1] == '.') && p[3] == p[1] && p[4] == ']':
-		return p[2], 5
+		return foldIf(p[1], fold), 2
+	case strings.HasPrefix(p, "[."):
+		n := strings.Index(p[2:], ".]")
+		if n < 0 {
+			return 0, 0
+		}
+		return p[2], n + 4
 	}
-	return p[0], 1
+	return foldIf(p[0], fold), 1
 }
 
 // className reads the name of a class and the :] behind it.
