@@ -235,7 +235,8 @@ func (c *chunk) decode(o *DecoderOptions) {
 	if c.rest != nil {
 		return
 	}
-	d := c.decoder(o, bytes.NewReader(c.data))
+	d := c.decoder(o, nil)
+	d.in.buf, d.in.err = c.data, io.EOF // all of it is read
 	for e, err := range d.All() {
 		c.results = append(c.results, result{e, err})
 	}
@@ -349,6 +350,9 @@ func beginsRecord(before, line []byte) bool {
 // error, as a container runtime or Docker wrote them, is a part of a longer
 // one.
 func partsWait(w []byte) bool {
+	if !bytes.Contains(w, dockerStart) && !bytes.Contains(w, []byte(" stdout P")) && !bytes.Contains(w, []byte(" stderr P")) {
+		return false
+	}
 	var seen [2]bool
 	for len(w) > 0 && !(seen[0] && seen[1]) {
 		at := bytes.LastIndexByte(w, '\n') + 1
