@@ -17,6 +17,7 @@ const (
 	DefaultGap       = 15 * time.Minute
 	DefaultMaxOpen   = 256
 	DefaultMaxAlerts = 10_000
+	DefaultMaxKept   = 50_000
 )
 
 // GroupOptions say what belongs to one incident, and how much is remembered.
@@ -32,6 +33,11 @@ type GroupOptions struct {
 	// MaxAlerts bounds the alerts of one incident; 0 means
 	// [DefaultMaxAlerts]. An incident that reaches it is closed.
 	MaxAlerts int
+
+	// MaxKept bounds the alerts of all open incidents together; 0 means
+	// [DefaultMaxKept]. Beyond it the incident that was silent longest is
+	// closed.
+	MaxKept int
 }
 
 // Grouper is an [event.Handler] that gathers the alerts of an incident and
@@ -52,6 +58,8 @@ type Grouper struct {
 	open  []*group
 	owner map[entity]*group // the open incident that an entity belongs to
 	last  time.Time         // of the latest alert
+	due   time.Time         // no open incident can have fallen silent before
+	kept  int               // alerts of all open incidents
 }
 
 // group is an open incident.
@@ -63,7 +71,8 @@ type group struct {
 
 // NewGrouper returns a Grouper that calls done with the alerts of each incident,
 // in the order of their times. The error of done is returned by the HandleEvent
-// or Flush that closed the incident.
+// or Flush that closed the incident. The alerts are done's to keep; it must not
+// call the Grouper.
 func NewGrouper(o GroupOptions, done func(ctx context.Context, alerts []*event.Event) error) *Grouper {
 	if done == nil {
 		panic("report: NewGrouper with a nil function")
@@ -71,6 +80,7 @@ func NewGrouper(o GroupOptions, done func(ctx context.Context, alerts []*event.E
 	o.Gap = cmp.Or(o.Gap, DefaultGap)
 	o.MaxOpen = cmp.Or(o.MaxOpen, DefaultMaxOpen)
 	o.MaxAlerts = cmp.Or(o.MaxAlerts, DefaultMaxAlerts)
+	o.MaxKept = cmp.Or(o.MaxKept, DefaultMaxKept)
 	return &Grouper{o: o, done: done, owner: make(map[entity]*group)}
 }
 
@@ -83,14 +93,17 @@ func (g *Grouper) HandleEvent(ctx context.Context, e *event.Event) error {
 		g.last = e.Time
 	}
 	var closed []*group
-	if len(g.open) > 0 && g.last.Sub(g.quietest().last) > g.o.Gap {
+	if len(g.open) > 0 && g.last.After(g.due) {
 		closed = g.take(func(x *group) bool { return g.last.Sub(x.last) > g.o.Gap })
+		if len(g.open) > 0 {
+			g.due = g.quietest().last.Add(g.o.Gap)
+		}
 	}
 	into := g.add(e)
 	if len(into.alerts) >= g.o.MaxAlerts {
 		closed = append(closed, g.take(func(x *group) bool { return x == into })...)
 	}
-	if len(g.open) > g.o.MaxOpen {
+	for len(g.open) > 0 && (len(g.open) > g.o.MaxOpen || g.kept > g.o.MaxKept) {
 		oldest := g.quietest()
 		closed = append(closed, g.take(func(x *group) bool { return x == oldest })...)
 	}
@@ -110,6 +123,7 @@ func (g *Grouper) take(which func(*group) bool) []*group {
 			return false
 		}
 		taken = append(taken, x)
+		g.kept -= len(x.alerts)
 		for _, k := range x.keys {
 			delete(g.owner, k)
 		}
@@ -163,9 +177,13 @@ func (g *Grouper) add(e *event.Event) *group {
 	}
 	if into == nil {
 		into = &group{last: e.Time}
+		if silent := e.Time.Add(g.o.Gap); len(g.open) == 0 || silent.Before(g.due) {
+			g.due = silent
+		}
 		g.open = append(g.open, into)
 	}
 	into.alerts = append(into.alerts, e)
+	g.kept++
 	for _, k := range keys {
 		if g.owner[k] != into {
 			g.owner[k] = into
@@ -189,7 +207,7 @@ func escapes(e *event.Event) bool {
 // Group returns the incidents in a list of alerts, each in the order of its
 // alerts' times, as a [Grouper] finds them.
 func Group(alerts []*event.Event, o GroupOptions) [][]*event.Event {
-	o.MaxOpen, o.MaxAlerts = max(len(alerts), 1), len(alerts)+1
+	o.MaxOpen, o.MaxAlerts, o.MaxKept = max(len(alerts), 1), len(alerts)+1, len(alerts)+1
 	var list [][]*event.Event
 	g := NewGrouper(o, func(_ context.Context, alerts []*event.Event) error {
 		list = append(list, alerts)
