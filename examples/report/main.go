@@ -117,7 +117,9 @@ func (r *reporter) open(name string, stdin io.Reader) {
 // read reports on each alert of in. What is no alert is named and left out.
 func (r *reporter) read(name string, in io.Reader) {
 	d := event.NewDecoder(in, &event.DecoderOptions{Strict: true})
+	records := 0
 	for e, err := range d.All() {
+		records++
 		if err == nil {
 			err = r.take(e)
 		}
@@ -125,6 +127,9 @@ func (r *reporter) read(name string, in io.Reader) {
 			r.fail(fmt.Errorf("%s: %w", name, err))
 		}
 		r.progress.at(d.Offset())
+	}
+	if records == 0 {
+		fmt.Fprintf(r.errs, "report: %s: holds no alerts\n", name)
 	}
 }
 

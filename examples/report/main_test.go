@@ -31,6 +31,7 @@ func TestRun(t *testing.T) {
 		{name: "bad records", args: []string{file}, status: 1, reports: 2,
 			errs: []string{file + ": line 2", file + ": line 3", "priority", `"loud"`}},
 		{name: "no such file", args: []string{file + "x", "-"}, stdin: good, status: 1, reports: 1, errs: []string{file + "x"}},
+		{name: "nothing", args: []string{"-"}, errs: []string{"standard input: holds no alerts"}},
 		{name: "text", args: []string{"-format", "text"}, out: []string{"FALCO ALERT REPORT: Clear Log Activities", "MAPPINGS"}},
 		{name: "bad format", args: []string{"-format", "docx"}, status: 2, errs: []string{`"docx"`}},
 		{name: "bad version", args: []string{"-attack", "7"}, status: 2, errs: []string{`"7"`}},

@@ -145,7 +145,7 @@ func (f *finding) write() {
 	f.Str("severity", name)
 	f.Int("status_id", statusNew)
 	f.Str("status", "New")
-	if f.o.Version >= V1_8 && f.o.Version != V1_1 {
+	if f.o.Version != V1_1 {
 		f.Bool("is_alert", true)
 	}
 	if e.Message != "" {
