@@ -90,7 +90,7 @@ func unsigned(n uint64, bits int) uint64 { return n << (64 - bits) >> (64 - bits
 // white space and a sign before it are fine; what is too large is the largest;
 // a negative number wraps where it has to be unsigned.
 func scanInt(s string) (n int64, ok bool) {
-	u, neg, ok := scan(s)
+	u, neg, _, ok := scan(s)
 	switch {
 	case !ok:
 		return 0, false
@@ -105,14 +105,15 @@ func scanInt(s string) (n int64, ok bool) {
 }
 
 func scanUint(s string) (n uint64, ok bool) {
-	u, neg, ok := scan(s)
-	if neg && u != math.MaxUint64 {
+	u, neg, over, ok := scan(s)
+	if neg && !over {
 		u = -u
 	}
 	return u, ok
 }
 
-func scan(s string) (u uint64, neg, ok bool) {
+// scan returns the number without its sign; over says that it was too large.
+func scan(s string) (u uint64, neg, over, ok bool) {
 	for s != "" && isSpace(s[0]) {
 		s = s[1:]
 	}
@@ -121,22 +122,20 @@ func scan(s string) (u uint64, neg, ok bool) {
 		s = s[1:]
 	}
 	if s == "" {
-		return 0, false, false
+		return 0, false, false, false
 	}
 	for i := range len(s) {
 		if !isDigit(s[i]) {
-			return 0, false, false
+			return 0, false, false, false
 		}
 		d := uint64(s[i] - '0')
-		if u > (math.MaxUint64-d)/10 {
+		if over = over || u > (math.MaxUint64-d)/10; over {
 			u = math.MaxUint64
 			continue
 		}
-		if u != math.MaxUint64 {
-			u = u*10 + d
-		}
+		u = u*10 + d
 	}
-	return u, neg, true
+	return u, neg, over, true
 }
 
 // parsePort reads a port: digits, of which 16 bits count, or the name of a

@@ -89,6 +89,9 @@ func TestEval(t *testing.T) {
 		{"user.loginuid < 0", yes},
 		{"evt.num = -1", yes},
 		{"evt.num > 18446744073709551614", yes},
+		{"evt.num = 18446744073709551616", yes},
+		{"evt.num = -18446744073709551616", yes},
+		{"evt.num = -18446744073709551615", no}, // 1, as strtoul has it
 		{"evt.cpu < -1", yes},
 		{"evt.cpu = 65534", yes},
 		{"fd.num in (1, 2, 3, 4, 6, 7, 8, 9, 5)", yes},
