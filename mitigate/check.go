@@ -187,6 +187,7 @@ func (c *checker) snippet(s *snippetEntry) {
 	}
 	for i, v := range s.Variants {
 		at := fmt.Sprintf("variants[%d]", i)
+		c.texts(at+".title", v.Title, v.If)
 		if strings.TrimSpace(v.Text) == "" {
 			c.fault(at, "no text")
 		}

@@ -2,6 +2,7 @@ package mitigate
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/falconer-go/falconer/event"
@@ -16,7 +17,7 @@ func (l *Library) configure(p *Plan, patterns []*patternEntry) {
 	if e.Source == "internal" || !ruleName.MatchString(e.Rule) {
 		return
 	}
-	if s, ok := l.exception(e, patterns); ok {
+	if s, ok := l.exception(p, patterns); ok {
 		p.Config = append(p.Config, s)
 	}
 	if r := find[ruleEntry](l, "rule", e.Rule); r != nil && r.Tune.Override != "" {
@@ -38,11 +39,17 @@ var (
 )
 
 // exception returns the narrowest exception that the knowledge allows: on the
-// fields of the benign pattern that fits, else on those of the rule, else on
-// those that package rules chooses. It is not ok where the alert has values
-// for fewer than two of them: one field is hardly ever narrow enough.
-func (l *Library) exception(e *event.Event, patterns []*patternEntry) (Snippet, bool) {
-	title, on := l.exceptionFields(e, patterns)
+// fields of the benign pattern that fits, else on those of the rule if a benign
+// case of it fits. Nothing is proposed where no field points to a benign cause,
+// nor where the exception would not name the workload or the caller: it would
+// silence the same attack elsewhere.
+func (l *Library) exception(p *Plan, patterns []*patternEntry) (Snippet, bool) {
+	e := p.Event
+	title, on, known := l.exceptionFields(e, patterns)
+	if !known && !slices.ContainsFunc(p.Benign, func(b Benign) bool { return b.Fits && b.Strength >= Medium }) {
+		p.Tuning = append(p.Tuning, withoutException(on))
+		return Snippet{}, false
+	}
 	var fields, unsafe []string
 	for _, x := range on {
 		s, ok := e.Fields.Get(x.Field).Str()
@@ -54,7 +61,8 @@ func (l *Library) exception(e *event.Event, patterns []*patternEntry) (Snippet, 
 			unsafe = append(unsafe, x.Field)
 		}
 	}
-	if len(fields) < 2 {
+	if len(fields) < 2 || !known && !namesWorkload(e, fields) {
+		p.Tuning = append(p.Tuning, withoutException(on))
 		return Snippet{}, false
 	}
 	x, err := rules.NewException(e, fields...)
@@ -72,20 +80,47 @@ func (l *Library) exception(e *event.Event, patterns []*patternEntry) (Snippet, 
 	return Snippet{Name: "exception", Title: title, Kind: "falco", Body: x.YAML()}, true
 }
 
-func (l *Library) exceptionFields(e *event.Event, patterns []*patternEntry) (title Text, on []exceptOn) {
+// namesWorkload reports whether an exception by these fields is bound to a
+// workload or a caller.
+func namesWorkload(e *event.Event, fields []string) bool {
+	if e.Container().ID == "host" {
+		return true // the host's own programs; its fields name those
+	}
+	return slices.ContainsFunc(fields, func(f string) bool {
+		return strings.HasPrefix(f, "container.image.") || strings.HasPrefix(f, "k8s.") || strings.HasSuffix(f, ".user.name") && f != "user.name" ||
+			strings.HasPrefix(f, "ct.") || strings.HasPrefix(f, "gcp.") || strings.HasPrefix(f, "okta.") || strings.HasPrefix(f, "github.")
+	})
+}
+
+// withoutException says why there is no exception, and what one would go by.
+func withoutException(on []exceptOn) Text {
+	t := plain("No exception is proposed: nothing in this alert points to a benign cause that an exception could be bound to.")
+	var fields []string
+	for _, x := range on {
+		fields = append(fields, x.Field)
+	}
+	if len(fields) > 1 {
+		t = append(t, Span{Text: " If one is confirmed, go by all of "}, Span{Kind: Code, Text: strings.Join(fields, ", ")}, Span{Text: " together, and by the image or the caller."})
+	}
+	return t
+}
+
+// exceptionFields returns what an exception would go by, and whether a known
+// benign pattern says so.
+func (l *Library) exceptionFields(e *event.Event, patterns []*patternEntry) (title Text, on []exceptOn, known bool) {
 	for _, pt := range patterns {
 		if len(pt.Exception) > 0 {
-			return append(plain("Silence this benign case and nothing wider: "), pt.Case.first(l, e)...), pt.Exception
+			return append(plain("Silence this benign case and nothing wider: "), pt.Case.first(l, e)...), pt.Exception, true
 		}
 	}
 	title = plain("Silence exactly this combination, once it is known to be benign")
 	if r := find[ruleEntry](l, "rule", e.Rule); r != nil {
-		return title, r.Tune.Exception
+		return title, r.Tune.Exception, false
 	}
 	for _, f := range rules.ExceptionFields(e) {
 		on = append(on, exceptOn{Field: f})
 	}
-	return title, on
+	return title, on, false
 }
 
 // raise returns an override that makes the rule one step more severe.

@@ -126,8 +126,9 @@ type snippetEntry struct {
 }
 
 type snippetVariant struct {
-	If   *condition `yaml:"if"`
-	Text string     `yaml:"text"`
+	Title texts      `yaml:"title"` // in place of the snippet's, where this variant does something else
+	If    *condition `yaml:"if"`
+	Text  string     `yaml:"text"`
 }
 
 type phraseEntry struct {

@@ -49,6 +49,7 @@ func plainPath(s string) bool {
 // that is not here never does.
 var shapes = map[string]shape{
 	"alert.hostname": dnsName,
+	alertFrom:        digits,
 
 	"container.id":               hexID,
 	"container.full_id":          hexID,

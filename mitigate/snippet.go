@@ -2,7 +2,9 @@ package mitigate
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/falconer-go/falconer/event"
 )
@@ -51,9 +53,13 @@ func (l *Library) Snippet(e *event.Event, name string) (s Snippet, ok bool) {
 			continue
 		}
 		body, missing := fill(v.Text, entry.Kind, e)
+		title := entry.Title
+		if v.Title != nil {
+			title = v.Title
+		}
 		return Snippet{
 			Name:         name,
-			Title:        entry.Title.first(l, e),
+			Title:        title.first(l, e),
 			Kind:         entry.Kind,
 			Body:         body,
 			Changes:      entry.Changes,
@@ -95,11 +101,21 @@ func fill(text, kind string, e *event.Event) (string, []Placeholder) {
 	return strings.TrimRight(b.String(), "\n") + "\n", missing
 }
 
+// alertFrom stands for a moment shortly before the alert, in seconds since 1970,
+// from which logs are worth reading.
+const (
+	alertFrom   = "alert.from"
+	beforeAlert = 10 * time.Minute
+)
+
 // safeValue returns the value of a field if it may stand in a snippet.
 func safeValue(e *event.Event, field string) (string, bool) {
 	fits := shapeOf(field)
 	if fits == nil {
 		return "", false
+	}
+	if field == alertFrom {
+		return strconv.FormatInt(e.Time.Add(-beforeAlert).Unix(), 10), true
 	}
 	v := e.Field(field)
 	if !v.Available() {
