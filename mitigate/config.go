@@ -50,6 +50,10 @@ func (l *Library) exception(p *Plan, patterns []*patternEntry) (Snippet, bool) {
 		p.Tuning = append(p.Tuning, withoutException(on))
 		return Snippet{}, false
 	}
+	if !known && sourceOf(e) == "k8s_audit" {
+		// Without the object's name it would silence the caller for all of them.
+		on = append(slices.Clip(on), exceptOn{Field: "ka.target.name"})
+	}
 	var fields, unsafe []string
 	for _, x := range on {
 		s, ok := e.Fields.Get(x.Field).Str()
