@@ -76,6 +76,27 @@ func TestOCSF(t *testing.T) {
 				t.Errorf("%s: 1.1.0 has no %s", e.Rule, newer)
 			}
 		}
+		var finding struct {
+			Evidences   []map[string]any
+			Observables []struct {
+				TypeID int `json:"type_id"`
+			}
+		}
+		if err := json.Unmarshal(old, &finding); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range finding.Observables {
+			if o.TypeID > 10 && o.TypeID < 20 || o.TypeID > 30 && o.TypeID != 99 {
+				t.Errorf("%s: 1.1.0 has no observable of type %d", e.Rule, o.TypeID)
+			}
+		}
+		for _, ev := range finding.Evidences {
+			for name := range ev {
+				if !strings.Contains(" actor api connection_info data dst_endpoint file process query src_endpoint ", " "+name+" ") {
+					t.Errorf("%s: evidence of 1.1.0 has no %s", e.Rule, name)
+				}
+			}
+		}
 	}
 }
 

@@ -39,7 +39,9 @@ func (f *finding) evidences() {
 func (f *finding) process() {
 	p := f.proc
 	if !p.pid.OK {
-		f.user()
+		if f.o.Version != V1_1 { // where evidence has no user of its own
+			f.user()
+		}
 		return
 	}
 	o := f.Begin("process")
@@ -158,19 +160,33 @@ func (f *finding) cloudAPI() {
 		f.Str("name", who)
 		f.End(u)
 		f.End(o)
+	} else if f.o.Version == V1_1 && !f.proc.pid.OK {
+		o := f.Begin("actor")
+		f.user()
+		f.End(o)
 	}
 	if ip := firstOf(get("ct.srcip"), get("gcp.callerIP"), get("okta.client.ipaddress")); ip != "" && f.client == "" && isAddr(ip) {
 		f.endpoint("src_endpoint", ip, event.Opt[int64]{})
 	}
-	if name := get("ka.target.name"); name != "" {
-		list := f.BeginList("resources")
-		r := f.Begin("")
-		f.Str("name", name)
-		f.StrIf("type", get("ka.target.resource"))
-		f.StrIf("namespace", get("ka.target.namespace"))
-		f.End(r)
-		f.EndList(list)
+	if f.o.Version != V1_1 {
+		f.resources()
 	}
+}
+
+// resources writes the object that a Kubernetes request is about: in the
+// evidence, and in the finding itself where evidence has no place for it yet.
+func (f *finding) resources() {
+	name := available(f.e, "ka.target.name")
+	if name == "" {
+		return
+	}
+	list := f.BeginList("resources")
+	r := f.Begin("")
+	f.Str("name", name)
+	f.StrIf("type", available(f.e, "ka.target.resource"))
+	f.StrIf("namespace", available(f.e, "ka.target.namespace"))
+	f.End(r)
+	f.EndList(list)
 }
 
 func (f *finding) observables() {
@@ -178,6 +194,9 @@ func (f *finding) observables() {
 	add := func(id int64, kind, path, value string) {
 		if value == "" {
 			return
+		}
+		if f.o.Version == V1_1 && id > observableUID {
+			id = observableOther
 		}
 		o := f.Begin("")
 		f.Int("type_id", id)

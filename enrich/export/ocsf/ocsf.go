@@ -69,6 +69,7 @@ const (
 	observableUID      = 10
 	observableCommand  = 13
 	observablePath     = 45
+	observableOther    = 99 // 1.1.0 knows none of the kinds above 10 that are here
 )
 
 // Severity returns severity_id and its name for a priority: Debug and
@@ -157,6 +158,9 @@ func (f *finding) write() {
 	f.findingInfo()
 	f.device()
 	f.evidences()
+	if f.o.Version == V1_1 {
+		f.resources()
+	}
 	f.observables()
 	if f.o.Remediation != "" {
 		r := f.Begin("remediation")
