@@ -7,6 +7,7 @@
 package ecs
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -145,9 +146,10 @@ func outcome(e *event.Event) string {
 	return ""
 }
 
-// threat writes flat parallel arrays, as ECS has them. The same place in each
-// array belongs together, so a technique that serves two tactics stands there
-// twice.
+// threat writes flat parallel arrays, as ECS has them. The same place in the
+// arrays of tactics and techniques belongs together, so a technique that serves
+// two tactics stands there twice, and tactics without a technique come last. A
+// sub-technique names its technique by its id.
 func (d *document) threat() {
 	if d.m == nil {
 		return
@@ -166,16 +168,19 @@ func (d *document) threat() {
 	}
 	t := d.Begin("threat")
 	d.Str("framework", "MITRE ATT&CK")
-	tactic := d.Begin("tactic")
-	if len(pairs) == 0 {
-		d.each("id", len(d.m.Tactics), func(i int) string { return d.m.Tactics[i].ID })
-		d.each("name", len(d.m.Tactics), func(i int) string { return d.m.Tactics[i].Name })
-		d.references("/tactics/", len(d.m.Tactics), func(i int) string { return d.m.Tactics[i].ID })
-	} else {
-		d.each("id", n, func(i int) string { return pairs[i].Tactic.ID })
-		d.each("name", n, func(i int) string { return pairs[i].Tactic.Name })
-		d.references("/tactics/", n, func(i int) string { return pairs[i].Tactic.ID })
+	tactics := make([]enrich.Tactic, 0, n+len(d.m.Tactics))
+	for _, p := range pairs {
+		tactics = append(tactics, p.Tactic)
 	}
+	for _, m := range d.m.Tactics {
+		if !slices.ContainsFunc(tactics, func(t enrich.Tactic) bool { return t.ID == m.ID }) {
+			tactics = append(tactics, m.Tactic)
+		}
+	}
+	tactic := d.Begin("tactic")
+	d.each("id", len(tactics), func(i int) string { return tactics[i].ID })
+	d.each("name", len(tactics), func(i int) string { return tactics[i].Name })
+	d.references("/tactics/", len(tactics), func(i int) string { return tactics[i].ID })
 	d.End(tactic)
 	technique := d.Begin("technique")
 	d.each("id", n, func(i int) string { id, _, _ := strings.Cut(pairs[i].Technique.ID, "."); return id })
