@@ -28,6 +28,8 @@ type Mapping struct {
 	set *tables
 
 	// What is computed when first asked for.
+	pairsOnce   sync.Once
+	pairs       []Pair
 	relatedOnce sync.Once
 	related     []MappedControl
 	fieldsOnce  sync.Once
@@ -199,16 +201,18 @@ type Pair struct {
 
 // Pairs returns each technique with each tactic that it serves, in the order of
 // the techniques. Formats that know a technique only under a tactic want this.
+// It is computed when first asked for.
 func (m *Mapping) Pairs() []Pair {
-	var pairs []Pair
-	for _, t := range m.Techniques {
-		for _, id := range t.Serves {
-			if tactic, ok := m.Matrix().Tactic(id); ok {
-				pairs = append(pairs, Pair{tactic, t})
+	m.pairsOnce.Do(func() {
+		for _, t := range m.Techniques {
+			for _, id := range t.Serves {
+				if tactic, ok := m.Matrix().Tactic(id); ok {
+					m.pairs = append(m.pairs, Pair{tactic, t})
+				}
 			}
 		}
-	}
-	return pairs
+	})
+	return m.pairs
 }
 
 // Related returns the controls that bear on the techniques of the mapping

@@ -38,7 +38,7 @@ func entitiesOf(e *event.Event) []entity {
 	}
 	add("user", text(e, "ka.user.name"))
 	add("principal", first(e, "ct.user.arn", "ct.user", "gcp.user", "okta.actor.alternateid", "okta.actor.name", "github.user"))
-	add("address", first(e, "ct.srcip", "gcp.callerIP", "okta.client.ipaddress", "okta.request.ip"))
+	add("address", first(e, "ct.srcip", "gcp.callerIP", "okta.client.ip"))
 	return list
 }
 
@@ -75,7 +75,7 @@ var touched = []struct {
 	{"Cloud principals", []string{"ct.user", "gcp.user", "okta.actor.alternateid", "github.user"}},
 	{"Programs", []string{"proc.exepath", "proc.name"}},
 	{"Files", []string{"fd.name", "fs.path.name"}},
-	{"Addresses", []string{"ct.srcip", "fd.rip", "fd.sip", "gcp.callerIP", "okta.client.ipaddress"}},
+	{"Addresses", []string{"ct.srcip", "fd.rip", "fd.sip", "gcp.callerIP", "okta.client.ip"}},
 }
 
 // valueOf returns the first of the fields that has a value, as a span.

@@ -95,10 +95,57 @@ func (d *document) event() {
 	}
 	d.Str("id", e.ID().String())
 	d.Int("severity", severity(e.Priority))
-	d.StrIf("action", firstOf(text(e, "evt.type"), text(e, "ka.verb"), text(e, "ct.name"), text(e, "gcp.methodName"), text(e, "okta.evt.type"), text(e, "github.action")))
+	d.StrIf("action", d.action())
 	d.StrIf("outcome", outcome(e))
 	d.StrIf("provider", e.Source)
 	d.End(ev)
+}
+
+// action is what was done, by the field that the source has for it.
+func (d *document) action() string {
+	switch d.e.Source {
+	case "k8s_audit":
+		return text(d.e, "ka.verb")
+	case "aws_cloudtrail":
+		return text(d.e, "ct.name")
+	case "gcp_auditlog":
+		return text(d.e, "gcp.methodName")
+	case "okta":
+		return text(d.e, "okta.evt.type")
+	case "github":
+		return text(d.e, "github.action")
+	}
+	return text(d.e, "evt.type")
+}
+
+// caller is who did it, by the field that the source has for it.
+func (d *document) caller() string {
+	switch d.e.Source {
+	case "k8s_audit":
+		return text(d.e, "ka.user.name")
+	case "aws_cloudtrail":
+		return text(d.e, "ct.user")
+	case "gcp_auditlog":
+		return text(d.e, "gcp.user")
+	case "okta":
+		return text(d.e, "okta.actor.alternateid")
+	case "github":
+		return text(d.e, "github.user")
+	}
+	return text(d.e, "user.name")
+}
+
+// from is the address it came from.
+func (d *document) from() string {
+	switch d.e.Source {
+	case "aws_cloudtrail":
+		return text(d.e, "ct.srcip")
+	case "gcp_auditlog":
+		return text(d.e, "gcp.callerIP")
+	case "okta":
+		return text(d.e, "okta.client.ip")
+	}
+	return text(d.e, "fd.cip")
 }
 
 // classify returns event.category and event.type, from ECS's lists of allowed
@@ -154,15 +201,15 @@ func (d *document) threat() {
 	if d.m == nil {
 		return
 	}
-	pairs := d.m.Pairs()
-	n := 0
-	for _, p := range pairs {
-		if !p.Technique.Derived() {
-			pairs[n] = p
-			n++
+	var room [16]*enrich.Pair // more than nearly all rules have
+	pairs := room[:0]
+	all := d.m.Pairs()
+	for i := range all {
+		if !all[i].Technique.Derived() {
+			pairs = append(pairs, &all[i])
 		}
 	}
-	pairs = pairs[:n]
+	n := len(pairs)
 	if len(pairs) == 0 && len(d.m.Tactics) == 0 {
 		return
 	}
@@ -186,7 +233,8 @@ func (d *document) threat() {
 	d.each("id", n, func(i int) string { id, _, _ := strings.Cut(pairs[i].Technique.ID, "."); return id })
 	d.each("name", n, func(i int) string { return d.parentName(pairs[i].Technique) })
 	d.references("/techniques/", n, func(i int) string { id, _, _ := strings.Cut(pairs[i].Technique.ID, "."); return id })
-	sub := pairs[:0:0]
+	var subRoom [16]*enrich.Pair
+	sub := subRoom[:0]
 	for _, p := range pairs {
 		if p.Technique.Parent() != "" {
 			sub = append(sub, p)
@@ -250,7 +298,7 @@ func (d *document) process() {
 	}
 	d.End(o)
 	user := d.Begin("user")
-	d.StrIf("name", firstOf(text(e, "user.name"), text(d.e, "ka.user.name"), text(d.e, "ct.user"), text(d.e, "gcp.user"), text(d.e, "okta.actor.alternateid"), text(d.e, "github.user")))
+	d.StrIf("name", d.caller())
 	if uid := number(e, "user.uid"); uid.OK {
 		d.Str("id", strconv.FormatInt(uid.V, 10))
 	}
@@ -318,7 +366,7 @@ func (d *document) file() {
 }
 
 func (d *document) network() {
-	d.end("source", firstOf(text(d.e, "fd.cip"), text(d.e, "ct.srcip"), text(d.e, "gcp.callerIP"), text(d.e, "okta.client.ipaddress")), number(d.e, "fd.cport"))
+	d.end("source", d.from(), number(d.e, "fd.cport"))
 	d.end("destination", text(d.e, "fd.sip"), number(d.e, "fd.sport"))
 	o := d.Begin("network")
 	d.StrIf("transport", text(d.e, "fd.l4proto"))

@@ -165,7 +165,7 @@ func (f *finding) cloudAPI() {
 		f.user()
 		f.End(o)
 	}
-	if ip := firstOf(get("ct.srcip"), get("gcp.callerIP"), get("okta.client.ipaddress")); ip != "" && f.client == "" && isAddr(ip) {
+	if ip := firstOf(get("ct.srcip"), get("gcp.callerIP"), get("okta.client.ip")); ip != "" && f.client == "" && isAddr(ip) {
 		f.endpoint("src_endpoint", ip, event.Opt[int64]{})
 	}
 	if f.o.Version != V1_1 {

@@ -159,7 +159,7 @@ func (b *bundle) observables() []string {
 			object("file", func() { b.Str("name", name[i+1:]) })
 		}
 	}
-	for _, field := range []string{"fd.cip", "fd.sip", "ct.srcip", "gcp.callerIP", "okta.client.ipaddress"} {
+	for _, field := range []string{"fd.cip", "fd.sip", "ct.srcip", "gcp.callerIP", "okta.client.ip"} {
 		if a, ok := b.e.Fields.Get(field).Addr(); ok {
 			kind := "ipv6-addr"
 			if a.Is4() {
