@@ -100,7 +100,6 @@ var shapes = map[string]shape{
 	"ct.region":             region,
 	"ct.name":               word,
 	"ct.request.username":   account,
-	"ct.request.rolename":   account,
 	"ct.request.groupname":  account,
 	"ct.request.name":       account,
 	"ct.request.subnetid":   word,
