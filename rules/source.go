@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"sort"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -135,17 +137,24 @@ func (s *source) item(typ, name string, n *yaml.Node) Item {
 	it := Item{Type: typ, Name: name}
 	if n != nil {
 		it.Pos = s.pos(n.Line, n.Column)
-		it.mark = markOf(it.Pos)
+		it.mark = s.mark(it.Pos)
 	}
 	return it
 }
 
-// markOf is p as Falco counts.
-func markOf(p Pos) mark {
+// mark is p as Falco counts: from 0, and a byte order mark not at all.
+func (s *source) mark(p Pos) mark {
 	if !p.IsValid() {
 		return mark{}
 	}
-	return mark{p.Line - 1, p.Column - 1, p.Offset}
+	m := mark{p.Line - 1, p.Column - 1, p.Offset}
+	if bytes.HasPrefix(s.data, bom) {
+		m.offset = max(m.offset-len(bom), 0)
+		if m.line == 0 {
+			m.column = max(m.column-len(bom), 0)
+		}
+	}
+	return m
 }
 
 // documents reads the YAML of a file, within the limits. A fault is one of
@@ -167,7 +176,7 @@ func (s *source) documents(l *Limits) ([]*yaml.Node, error) {
 	if nodes > l.Nodes {
 		return nil, root.fail(ErrTooLarge, fmt.Sprintf("more than %d values", l.Nodes))
 	}
-	loader, err := yaml.NewLoader(bytes.NewReader(s.data), yaml.WithPlugin(depthLimit(l.Nesting)))
+	loader, err := yaml.NewLoader(bytes.NewReader(olderVersion(s.data)), yaml.WithPlugin(depthLimit(l.Nesting)))
 	if err != nil {
 		return nil, root.fail(ErrYAMLParse, err.Error())
 	}
@@ -181,8 +190,43 @@ func (s *source) documents(l *Limits) ([]*yaml.Node, error) {
 		if err != nil {
 			return nil, s.yamlFault(root, err)
 		}
+		if bad := questionInFlow(n, false); bad != nil {
+			it := Item{Type: TypeValueFor, Pos: s.inScalar(bad, bad.Value, strings.IndexByte(bad.Value, '?'))}
+			it.mark = s.mark(it.Pos)
+			return nil, root.with(it).fail(ErrYAMLParse, "a ? within brackets or braces has to stand in quotes")
+		}
 		docs = append(docs, n)
 	}
+}
+
+var directive = regexp.MustCompile(`(?m)^%YAML[ \t]+1\.[2-9]`)
+
+// olderVersion is data with directives for a later YAML 1.x naming 1.1, which
+// is what the reader asks for and Falco's does not. Lengths stay.
+func olderVersion(data []byte) []byte {
+	if !bytes.Contains(data, []byte("%YAML")) {
+		return data
+	}
+	return directive.ReplaceAllFunc(data, func(d []byte) []byte { return append(d[:len(d)-1:len(d)-1], '1') })
+}
+
+// questionInFlow is the first text without quotes, within brackets or braces,
+// that holds a question mark: Falco's reader of YAML takes that for no text.
+func questionInFlow(n *yaml.Node, flow bool) *yaml.Node {
+	if n.Kind == yaml.ScalarNode {
+		const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+		if flow && n.Style&quoted == 0 && strings.IndexByte(n.Value, '?') >= 0 {
+			return n
+		}
+		return nil
+	}
+	flow = flow || n.Style&yaml.FlowStyle != 0
+	for _, sub := range n.Content {
+		if bad := questionInFlow(sub, flow); bad != nil {
+			return bad
+		}
+	}
+	return nil
 }
 
 // depthLimit bounds the nesting of what the YAML reader accepts.
@@ -209,7 +253,7 @@ func (s *source) yamlFault(root chain, err error) error {
 		code = ErrTooLarge
 	}
 	it := Item{Type: TypeValueFor, Pos: s.pos(at.Mark.Line, at.Mark.Column)}
-	it.mark = markOf(it.Pos)
+	it.mark = s.mark(it.Pos)
 	return root.with(it).fail(code, at.Message)
 }
 
