@@ -147,11 +147,12 @@ func TestSources(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	for text, want := range map[string][]string{
-		"proc.name regex '^nc$'":                    {"regex check with '^nc$' may be optimized with simpler operators such as '=', 'contains', 'startswith', 'endswith'"},
-		"proc.name = 'fd. name'":                    {"'fd. name' may be a valid field misused as a const string value"},
-		"proc.name in (a, 'tolower(x)', proc.name)": {"'tolower(x)' may be a valid field transformer misused as a const string value", "'proc.name' may be a valid field misused as a const string value"},
-		"proc.name regex 'a.b' and fd.name = a.b":   nil,
-		"proc.name = 'evt.arg'":                     nil,
+		"proc.name regex '^nc$'":                         {"regex check with '^nc$' may be optimized with simpler operators such as '=', 'contains', 'startswith', 'endswith'"},
+		"proc.name = 'fd. name'":                         {"'fd. name' may be a valid field misused as a const string value"},
+		"proc.name in (a, 'tolower(x)', proc.name)":      {"'tolower(x)' may be a valid field transformer misused as a const string value", "'proc.name' may be a valid field misused as a const string value"},
+		"proc.name regex 'a$b' or proc.name regex 'a^b'": nil,
+		"proc.name regex 'a.b' and fd.name = a.b":        nil,
+		"proc.name = 'evt.arg'":                          nil,
 	} {
 		p, err := Compile(text, nil)
 		if err != nil {

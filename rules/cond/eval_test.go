@@ -19,7 +19,7 @@ const sampleFields = `"proc.name":"nc","fd.name":"/etc/passwd","proc.cmdline":"n
 	"evt.time":1767323045000000006,"evt.is_open_write":true,"fd.cip":"10.0.0.1","fd.sip":"::ffff:10.0.0.9","fd.cport":53,"fd.sport":40000,
 	"fd.type":"ipv4","fd.snet":"<IPNET>","fd.types":["file","ipv4"],"fd.dev":"1F","evt.buffer":"GET / HTTP","user.shell":"<NA>",
 	"proc.aname":"bash sshd systemd","proc.apid":7,"proc.acmdline":"bash -c x sshd","fd.filename":"","proc.exe":"Zm9v",
-	"proc.fdusage":0.5,"evt.rawarg.flags":"402","evt.rawarg.data":"GET..HTTP","evt.rawarg.size":32,"evt.cpu":-2,"proc.env[HOME]":"/root","proc.args":"a\u0000b"`
+	"proc.fdusage":0.5,"evt.rawarg.flags":"402","evt.rawarg.data":"GET..HTTP","evt.rawarg.size":32,"evt.cpu":-2,"proc.env[HOME]":"/root","proc.env[N]":"10","proc.env[LINES]":"a\nb","proc.env[PATH]":"//usr///bin//x/","proc.args":"a\u0000b"`
 
 func TestEval(t *testing.T) {
 	const (
@@ -66,14 +66,30 @@ func TestEval(t *testing.T) {
 		{"proc.cmdline startswith anyof (a, b, c, d, e, f, g, h, 'nc ')", yes},
 		{"proc.cmdline endswith anyof (a, b, c, d, e, f, g, i, bash)", no},
 		{"proc.cmdline endswith anyof (a, b, c, d, e, f, g, i, sh)", yes},
+		{"proc.name startswith anyof (a, b, c, d, e, f, g, h, nc)", yes}, // all of it
+		{"proc.name endswith anyof (a, b, c1, d, e, f, g, h, nc)", yes},
+		{"proc.name startswith anyof (a, b, c, d, e, f, g, h, ncc)", no},
 		{"proc.cmdline icontains '-E'", yes},
 		{"proc.name iglob N?", yes},
 		{"proc.name glob N?", no},
 		{"proc.name > 5", yes},
 		{"proc.name < 5", no},
+		{"proc.env[N] <= 10", yes},
+		{"proc.env[N] >= 10", yes},
+		{"proc.env[N] < 10", no},
+		{"proc.env[N] > 10", no},
+		{"proc.env[N] < 5", yes}, // by their bytes
 		{"fd.name regex '/etc/.*'", yes},
 		{"fd.name regex etc", no},
 		{"fd.name regex '/(etc|usr)/passwd'", yes},
+		{"proc.env[LINES] regex 'a.b'", no},
+		{"proc.env[LINES] regex 'a[^x]b'", yes},
+		{"proc.env[LINES] regex 'a$\\n^b'", yes},
+		{"proc.env[LINES] glob a?b", yes},
+		{"proc.env[PATH] pmatch (/usr/bin)", yes},
+		{"proc.env[PATH] pmatch ('usr//bin/x//')", yes},
+		{"proc.env[PATH] pmatch (/usr/bi)", no},
+		{"proc.env[PATH] pmatch (/usr/bin/x/y)", no},
 		{"fd.name pmatch (/etc)", yes},
 		{"fd.name pmatch (/et)", no},
 		{"fd.name pmatch (/usr, '/e?c/*')", yes},
@@ -94,6 +110,9 @@ func TestEval(t *testing.T) {
 		{"evt.num = -18446744073709551615", no}, // 1, as strtoul has it
 		{"evt.cpu < -1", yes},
 		{"evt.cpu = 65534", yes},
+		{"fd.num >= 5 and fd.num <= 5", yes},
+		{"fd.num > 5 or fd.num < 5", no},
+		{"proc.fdusage >= 0 and proc.fdusage <= 1", yes},
 		{"fd.num in (1, 2, 3, 4, 6, 7, 8, 9, 5)", yes},
 		{"fd.num != allof (1, 2)", yes},
 		{"fd.num = ' 5'", yes},
@@ -149,6 +168,9 @@ func TestEval(t *testing.T) {
 		{"getopt(('-a', '-b', 'v', 'rest', '-c'), 'ab:c') in (a, b, v)", yes},
 		{"getopt(('-xb'), 'b') intersects ('?')", yes},
 		{"getopt(('-b'), 'b:')[b] = ''", yes},
+		{"getopt(('-b', 'w'), 'b:')[b] = w", yes},
+		{"getopt(('-a', '-b', '-a'), 'ab:')[b] = '-a'", yes},
+		{"getopt(('-', '-a'), 'a')[a] exists", no},
 		{"getopt(('-bv', '-bw', '--', '-bz'), 'b:')[b] = w", yes},
 		{"getopt(('--long', '-b1'), ':b:')[b] = 1", yes},
 		{"getopt(('-a'), 'ab')[b] exists", no},

@@ -3,6 +3,7 @@ package cond
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -237,4 +238,51 @@ func FuzzParsePrintParse(f *testing.F) {
 		f.Add(tt.text)
 	}
 	f.Fuzz(func(t *testing.T, text string) { checkRoundTrip(t, text) })
+}
+
+// TestDepth has the depths that Falco was seen to take, and no more.
+func TestDepth(t *testing.T) {
+	for _, tt := range []struct {
+		open, inner string
+		limit, most int
+	}{
+		{"(", "a.b = c", 100, 18},
+		{"(", "m", 100, 19},
+		{"tolower(", "a.b", 100, 47},
+		{"(", "a.b = c", 1000, 198},
+		{"(", "m", 1000, 199},
+		{"tolower(", "a.b", 1000, 497},
+	} {
+		for _, n := range []int{tt.most, tt.most + 1} {
+			text := strings.Repeat(tt.open, n) + tt.inner + strings.Repeat(")", n)
+			if tt.open != "(" {
+				text += " = c"
+			}
+			want := ""
+			if n > tt.most {
+				want = "exceeded max depth limit of " + strconv.Itoa(tt.limit)
+			}
+			_, err := Parse(text, &ParseOptions{MaxDepth: tt.limit})
+			if got := falcoMsg(err); got != want {
+				t.Errorf("%d times %q around %q: %q, want %q", n, tt.open, tt.inner, got, want)
+			}
+		}
+	}
+}
+
+// TestBlanks has what separates words, and what only ends a bare string.
+func TestBlanks(t *testing.T) {
+	for c := rune(1); c <= ' '; c++ {
+		_, err := Parse("a.b"+string(c)+"="+string(c)+"x", nil)
+		if want := strings.ContainsRune(" \t\b\r\n", c); (err == nil) != want {
+			t.Errorf("%q as a blank: %v", c, err)
+		}
+	}
+}
+
+func falcoMsg(err error) string {
+	if e, ok := err.(*Error); ok {
+		return e.Msg
+	}
+	return ""
 }
