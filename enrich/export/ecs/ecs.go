@@ -215,19 +215,22 @@ func (d *document) threat() {
 	}
 	t := d.Begin("threat")
 	d.Str("framework", "MITRE ATT&CK")
-	tactics := make([]enrich.Tactic, 0, n+len(d.m.Tactics))
-	for _, p := range pairs {
-		tactics = append(tactics, p.Tactic)
-	}
+	var alone []enrich.MappedTactic
 	for _, m := range d.m.Tactics {
-		if !slices.ContainsFunc(tactics, func(t enrich.Tactic) bool { return t.ID == m.ID }) {
-			tactics = append(tactics, m.Tactic)
+		if !slices.ContainsFunc(pairs, func(p enrich.Pair) bool { return p.Tactic.ID == m.ID }) {
+			alone = append(alone, m)
 		}
 	}
+	at := func(i int) *enrich.Tactic {
+		if i < n {
+			return &pairs[i].Tactic
+		}
+		return &alone[i-n].Tactic
+	}
 	tactic := d.Begin("tactic")
-	d.each("id", len(tactics), func(i int) string { return tactics[i].ID })
-	d.each("name", len(tactics), func(i int) string { return tactics[i].Name })
-	d.references("/tactics/", len(tactics), func(i int) string { return tactics[i].ID })
+	d.each("id", n+len(alone), func(i int) string { return at(i).ID })
+	d.each("name", n+len(alone), func(i int) string { return at(i).Name })
+	d.references("/tactics/", n+len(alone), func(i int) string { return at(i).ID })
 	d.End(tactic)
 	technique := d.Begin("technique")
 	d.each("id", n, func(i int) string { id, _, _ := strings.Cut(pairs[i].Technique.ID, "."); return id })
