@@ -49,7 +49,8 @@ var ErrNotValidated = errors.New("there is no validator for snippets")
 // does not pass; a nil validate passes none. What was dropped, and an advisor
 // that failed or panicked, is said in [Plan.Remarks].
 //
-// Only an error of base is an error of the composed advisor.
+// Only an error of base, or its giving no plan, is an error of the composed
+// advisor. A nil mapping is that of [enrich.For].
 func Compose(base Advisor, validate Validator, more ...Named) Advisor {
 	if base == nil {
 		panic("mitigate: Compose with a nil Advisor")
@@ -78,11 +79,20 @@ type composed struct {
 }
 
 func (c composed) Advise(ctx context.Context, e *event.Event, m *enrich.Mapping) (*Plan, error) {
+	if m == nil {
+		m = enrich.For(e)
+	}
 	plan, err := c.base.Advise(ctx, e, m)
 	if err != nil {
 		return nil, err
 	}
+	if plan == nil {
+		return nil, errors.New("mitigate: the base advisor gave no plan")
+	}
 	joint := *plan
+	if joint.Mapping == nil {
+		joint.Mapping = m
+	}
 	joint.Steps = slices.Clone(plan.Steps)
 	joint.Remarks = slices.Clone(plan.Remarks)
 	for _, a := range c.more {

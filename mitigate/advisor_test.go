@@ -110,3 +110,22 @@ func TestComposeWithoutValidator(t *testing.T) {
 		}
 	}
 }
+
+// TestComposeBase: a base without a plan is an error, one without a mapping
+// gets that of the alert.
+func TestComposeBase(t *testing.T) {
+	e := sample(t)
+	extra := Named{"extra", AdvisorFunc(func(context.Context, *event.Event, *enrich.Mapping) (*Plan, error) {
+		return &Plan{Steps: []Step{{Do: plain("x"), Controls: []Reference{{ID: "AU-6"}}}}}, nil
+	})}
+	for _, tc := range []struct {
+		base *Plan
+		ok   bool
+	}{{nil, false}, {&Plan{Event: e}, true}} {
+		base := AdvisorFunc(func(context.Context, *event.Event, *enrich.Mapping) (*Plan, error) { return tc.base, nil })
+		p, err := Compose(base, nil, extra).Advise(t.Context(), e, nil)
+		if ok := err == nil && len(p.Steps) == 1 && p.Mapping != nil; ok != tc.ok {
+			t.Errorf("base %+v: plan %+v, error %v", tc.base, p, err)
+		}
+	}
+}
