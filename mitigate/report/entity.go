@@ -81,6 +81,9 @@ var touched = []struct {
 // valueOf returns the first of the fields that has a value, as a span.
 func valueOf(e *event.Event, fields []string) (mitigate.Span, bool) {
 	for _, f := range fields {
+		if f == "fd.name" && connection(e) {
+			continue // no file
+		}
 		if s, ok := mitigate.ValueOf(e, f); ok && s.Text != "host" {
 			return s, true
 		}

@@ -189,6 +189,25 @@ func TestStoryOfMany(t *testing.T) {
 	}
 }
 
+// TestStoryDays: times have a date where an incident goes past midnight, and a
+// connection is no file.
+func TestStoryDays(t *testing.T) {
+	fields := map[string]any{"fd.name": "10.0.0.1:1->192.0.2.1:2", "fd.type": "ipv4"}
+	first := alertAt(t, 0, "node-1", "syscall", "R", "Warning", nil, fields)
+	md := Incident(first, alertAt(t, 86_400, "node-1", "syscall", "S", "Warning", nil, fields)).Markdown()
+	for _, want := range []string{"| 2026-09-17 01:30:00.000 |", "| 2026-09-18 01:30:00.000 |"} {
+		if !strings.Contains(md, want) {
+			t.Errorf("the timeline lacks %q", want)
+		}
+	}
+	if strings.Contains(md, "| Files |") {
+		t.Error("the connection stands among the files")
+	}
+	if md := Incident(first).Markdown(); !strings.Contains(md, "| 01:30:00.000 |") {
+		t.Error("the timeline of one day has dates")
+	}
+}
+
 func BenchmarkIncident(b *testing.B) {
 	var alerts []*event.Event
 	for i := range 10_000 {

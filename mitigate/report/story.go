@@ -159,6 +159,16 @@ func (s *story) duration() string {
 	return d.Round(time.Minute).String()
 }
 
+// day is what stands before a time of the incident: nothing if all of it happened
+// on one day, else the layout of the date.
+func (s *story) day() string {
+	const date = "2006-01-02 "
+	if s.alerts[0].Time.UTC().Format(date) == s.alerts[len(s.alerts)-1].Time.UTC().Format(date) {
+		return ""
+	}
+	return date
+}
+
 const clockFormat = "2006-01-02 15:04:05.000 UTC"
 
 func (s *story) summary() []block {
@@ -185,6 +195,7 @@ func (s *story) summary() []block {
 
 func (s *story) timeline() []block {
 	t := table{head: []string{"Time", "Priority", "Rule", "What was seen"}}
+	day := s.day()
 	seen := make(map[*event.Event]mitigate.Text, len(s.plans))
 	for _, p := range s.plans {
 		seen[p.Event] = p.Verdict.Seen
@@ -193,9 +204,9 @@ func (s *story) timeline() []block {
 		if i == maxEpisodes {
 			break
 		}
-		when := ep.first.Time.UTC().Format("15:04:05.000")
+		when := ep.first.Time.UTC().Format(day + "15:04:05.000")
 		if ep.count > 1 {
-			when += " (" + strconv.Itoa(ep.count) + " times, until " + ep.last.UTC().Format("15:04:05") + ")"
+			when += " (" + strconv.Itoa(ep.count) + " times, until " + ep.last.UTC().Format(day+"15:04:05") + ")"
 		}
 		what := seen[ep.first]
 		if what == nil {
@@ -230,7 +241,7 @@ func (s *story) techniques() []block {
 	}
 	index := make(map[string]*line)
 	var lines []*line
-	version := ""
+	day, version := s.day(), ""
 	for _, p := range s.plans {
 		m := p.Mapping
 		version = m.Version
@@ -258,7 +269,7 @@ func (s *story) techniques() []block {
 	})
 	t := table{head: []string{"Tactic", "Technique", "First seen", "Rules"}}
 	for _, l := range lines {
-		t.rows = append(t.rows, []mitigate.Text{say(l.tactic), say(l.technique), say(l.first.UTC().Format("15:04:05")), values(l.rules)})
+		t.rows = append(t.rows, []mitigate.Text{say(l.tactic), say(l.technique), say(l.first.UTC().Format(day + "15:04:05")), values(l.rules)})
 	}
 	return []block{paragraph(say("ATT&CK version " + version + ", tactics in the order of the matrix.")), t}
 }

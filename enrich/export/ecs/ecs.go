@@ -217,7 +217,7 @@ func (d *document) threat() {
 	d.Str("framework", "MITRE ATT&CK")
 	var alone []enrich.MappedTactic
 	for _, m := range d.m.Tactics {
-		if !slices.ContainsFunc(pairs, func(p enrich.Pair) bool { return p.Tactic.ID == m.ID }) {
+		if !slices.ContainsFunc(pairs, func(p *enrich.Pair) bool { return p.Tactic.ID == m.ID }) {
 			alone = append(alone, m)
 		}
 	}
