@@ -187,20 +187,26 @@ func (w *htmlWriter) text(t mitigate.Text) {
 
 // escape writes s as text: as an element's content or a quoted attribute.
 func (w *htmlWriter) escape(s string) {
+	from := 0
 	for i := range len(s) {
-		switch c := s[i]; c {
+		var ref string
+		switch s[i] {
 		case '&':
-			w.raw("&amp;")
+			ref = "&amp;"
 		case '<':
-			w.raw("&lt;")
+			ref = "&lt;"
 		case '>':
-			w.raw("&gt;")
+			ref = "&gt;"
 		case '"':
-			w.raw("&quot;")
+			ref = "&quot;"
 		case '\'':
-			w.raw("&#39;")
+			ref = "&#39;"
 		default:
-			w.b = append(w.b, c)
+			continue
 		}
+		w.raw(s[from:i])
+		w.raw(ref)
+		from = i + 1
 	}
+	w.raw(s[from:])
 }

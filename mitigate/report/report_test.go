@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -110,6 +111,10 @@ func checkReport(t *testing.T, r *Report, about string) {
 	}
 	checkText(t, "markdown", md, about)
 	checkText(t, "text", text, about)
+	checkText(t, "slack", r.Slack(), about)
+	if html := r.HTML(); !strings.HasSuffix(html, "</html>\n") || strings.Count(html, "<script>") != 1 {
+		t.Errorf("HTML of %q does not end as a page, or has a script that is not ours", about)
+	}
 	if _, ok := skeleton(md); !ok {
 		t.Errorf("markdown of %q has an open code span", about)
 	}
@@ -165,33 +170,46 @@ func bodies(p *mitigate.Plan) []string {
 // that is not there.
 var leftover = regexp.MustCompile(`%!|<nil>|<no value>|<NA>|\| null \||: null$|\([^ ]+ not given\)`)
 
-// TestConformanceReports writes a report on every alert of the corpus.
+// TestConformanceReports writes a report in every format on every alert of the
+// corpus, and on the incidents that they make.
 func TestConformanceReports(t *testing.T) {
 	root := os.Getenv("FALCONER_CONFORMANCE")
 	if root == "" {
 		t.Skip("FALCONER_CONFORMANCE is not set")
 	}
-	files, err := filepath.Glob(filepath.Join(root, "alerts", "*.jsonl"))
-	if err != nil || len(files) == 0 {
-		t.Skipf("no alerts in %s", root)
-	}
-	n := 0
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	agree, differ := 0, 0
+	for _, pattern := range []string{"alerts/*.jsonl", "verdicts/alerts/*.jsonl"} {
+		files, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(files) == 0 {
+			t.Logf("no %s in the folder", pattern)
+			continue
 		}
-		lines := bufio.NewScanner(bytes.NewReader(data))
-		lines.Buffer(nil, event.MaxRecordBytes)
-		for lines.Scan() {
-			n++
-			checkReport(t, For(parse(t, lines.Bytes())), clip(lines.Text()))
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines := bufio.NewScanner(bytes.NewReader(data))
+			lines.Buffer(nil, event.MaxRecordBytes)
+			var alerts []*event.Event
+			for lines.Scan() {
+				e := parse(t, lines.Bytes())
+				alerts = append(alerts, e)
+				if t.Run(filepath.Base(file), func(t *testing.T) { checkReport(t, For(e), clip(string(e.AppendJSON(nil)))) }) {
+					agree++
+				} else {
+					differ++
+				}
+			}
+			for _, g := range Group(alerts, GroupOptions{}) {
+				checkText(t, "incident", Incident(g...).Text(), file)
+			}
 		}
 	}
-	if n == 0 {
+	if agree+differ == 0 {
 		t.Fatal("no alert was read")
 	}
-	t.Logf("suite reports: %d agree, 0 listed, 0 differ", n)
+	fmt.Printf("suite reports: %d agree, 0 listed, %d differ\n", agree, differ)
 }
 
 func BenchmarkReport(b *testing.B) {
@@ -205,6 +223,27 @@ func BenchmarkReport(b *testing.B) {
 		var buf []byte
 		for b.Loop() {
 			buf = For(e).AppendMarkdown(buf[:0])
+		}
+	})
+	// What it takes to write a report that is made already.
+	r := For(e)
+	for name, write := range map[string]func([]byte) []byte{
+		"write Markdown": r.AppendMarkdown, "write HTML": r.AppendHTML, "write Slack": r.AppendSlack,
+		"write text": func(b []byte) []byte { return r.AppendText(b, nil) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			var buf []byte
+			for b.Loop() {
+				buf = write(buf[:0])
+			}
+		})
+	}
+	b.Run("HTML", func(b *testing.B) {
+		b.ReportAllocs()
+		var buf []byte
+		for b.Loop() {
+			buf = For(e).AppendHTML(buf[:0])
 		}
 	})
 	b.Run("Parse+Markdown", func(b *testing.B) {
