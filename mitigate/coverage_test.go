@@ -2,6 +2,9 @@ package mitigate
 
 import (
 	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -230,4 +233,27 @@ func TestSize(t *testing.T) {
 		t.Errorf("the knowledge has %d bytes, more than %d", size, most)
 	}
 	t.Logf("%d bytes of knowledge", size)
+}
+
+// TestNoNull: a report that says null reads as if a value had been printed raw.
+// Conditions may ask for the word, texts and snippets do without it.
+func TestNoNull(t *testing.T) {
+	files, err := filepath.Glob("knowledge/*/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no knowledge: %v", err)
+	}
+	null := regexp.MustCompile(`\bnull\b`)
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for line := range strings.Lines(string(data)) {
+			n++
+			if null.MatchString(line) && !strings.Contains(line, "proc.cmdline contains") {
+				t.Errorf("%s:%d: %s", name, n, strings.TrimSpace(line))
+			}
+		}
+	}
 }
