@@ -1,8 +1,10 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -253,10 +255,17 @@ func (c *compilation) rule(info *ruleInfo) (*Rule, error) {
 func (c *compilation) output(r *Rule) (skip bool, err error) {
 	info := r.info
 	out := info.output
-	for _, a := range c.engine.options.Append {
-		if (a.Source == "" || a.Source == info.source) && (a.Rule == "" || a.Rule == info.name) &&
-			!slices.ContainsFunc(a.Tags, func(t string) bool { return !contains(info.tags, t) }) {
+	extra := make(map[string]string)
+	for i := range c.engine.options.Append {
+		a := &c.engine.options.Append[i]
+		if !a.matches(info) {
+			continue
+		}
+		if a.Format != "" || len(a.Fields) == 0 {
 			out += " " + a.Format
+		}
+		for _, f := range a.Fields { // the last of a key counts
+			extra[f.Key] = cmp.Or(f.Format, "%"+f.Key)
 		}
 	}
 	if strings.Contains(out, "%container.info") {
@@ -276,13 +285,33 @@ func (c *compilation) output(r *Rule) (skip bool, err error) {
 		return false, where.fail(ErrCompileOutput, msg)
 	}
 	r.OutputFields = fields
+	c.deprecated(out, func(at int) chain { return c.outputChain(info, at) })
+	r.ExtraFields = slices.Sorted(maps.Keys(extra))
+	where := func(int) chain { return info.outputAt } // an extra field stands in no file
+	for _, key := range r.ExtraFields {
+		// A fault in one is never passed over, whatever the rule says.
+		if _, _, msg := c.engine.format(extra[key], info.source); msg != "" {
+			return false, where(0).fail(ErrCompileOutput, msg)
+		}
+		c.deprecated(extra[key], where)
+	}
+	return false, nil
+}
+
+// matches reports whether a is added to the output of a rule.
+func (a *AppendOutput) matches(info *ruleInfo) bool {
+	return (a.Source == "" || a.Source == info.source) && (a.Rule == "" || a.Rule == info.name) &&
+		!slices.ContainsFunc(a.Tags, func(t string) bool { return !contains(info.tags, t) })
+}
+
+// deprecated warns of the deprecated fields in a format.
+func (c *compilation) deprecated(format string, where func(int) chain) {
 	for _, name := range deprecatedFields {
-		if strings.Contains(out, name) {
-			c.out.warn(c.outputChain(info, strings.Index(out, name)), WarnDeprecatedItem,
+		if at := strings.Index(format, name); at >= 0 {
+			c.out.warn(where(at), WarnDeprecatedItem,
 				"usage of deprecated field '"+name+"' has been detected in the rule output")
 		}
 	}
-	return false, nil
 }
 
 // outputChain is the place of an offset in the output of a rule.

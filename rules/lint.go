@@ -207,7 +207,8 @@ func (l *linter) exceptions(r *Rule) {
 			}
 		}
 		for _, name := range ex.fieldNames() {
-			if name != "" && !slices.Contains(r.OutputFields, name) && !strings.Contains(name, "(") {
+			shown := slices.Contains(r.OutputFields, name) || slices.Contains(r.ExtraFields, name)
+			if name != "" && !shown && !strings.Contains(name, "(") {
 				l.add(ex.at, LintExceptionUnseen, Note, "add %"+name+" to the output",
 					"exception %q goes by %s, which alerts of the rule do not show", ex.name, name)
 			}

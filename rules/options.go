@@ -12,7 +12,7 @@ type Options struct {
 	// not nil for none at all.
 	Plugins []Plugin
 
-	// Append is text that Falco adds to the output of rules, as its
+	// Append is text and fields that Falco adds to the output of rules, as its
 	// configuration append_output does.
 	Append []AppendOutput
 
@@ -23,14 +23,22 @@ type Options struct {
 	forget         bool // compile everything anew each time, for tests
 }
 
-// AppendOutput is a text that is added to the output of the rules that it
+// AppendOutput is a text, fields or both, added to the output of the rules it
 // matches: those of that source, with all of the tags, and of that name. What
 // is empty matches every rule.
 type AppendOutput struct {
 	Format string
+	Fields []ExtraField
 	Source string
 	Tags   []string
 	Rule   string
+}
+
+// ExtraField is a field that Falco adds to the output_fields of alerts beside
+// those that their output prints, as extra_fields of append_output does.
+type ExtraField struct {
+	Key    string
+	Format string // of its text; "" is the value of the field named Key
 }
 
 // DefaultEngineVersion is the version of the rules engine of Falco 0.45.

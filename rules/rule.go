@@ -28,6 +28,10 @@ type Rule struct {
 	// they are named in an alert's output_fields.
 	OutputFields []string
 
+	// ExtraFields are the keys that [Options] add to the alert's
+	// output_fields, sorted.
+	ExtraFields []string
+
 	File string // where the rule was defined last
 	Pos  Pos
 
