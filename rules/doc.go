@@ -25,7 +25,12 @@
 // What is not:
 //
 //   - YAML is read by another library, whose messages for text that is no YAML
-//     are its own. It refuses text that is not UTF-8.
+//     are its own. It is the stricter one: it refuses text that is not UTF-8,
+//     control characters, a key without a colon (for Falco a key without a
+//     value), a list with an entry missing between commas, quotes that are
+//     still open at the end of the file, and a comment or a less indented item
+//     right behind what it cannot follow. It takes what Falco's refuses where a
+//     line holds a tab and no text, or a key in braces goes over two lines.
 //   - Behind Falco's error come the others of the file; they have Beyond set.
 //   - What is over one of the [Limits] is an error, where Falco would go on for
 //     as long as it has memory. No more than 10,000 warnings of a file are kept.
@@ -33,6 +38,8 @@
 //     list of fields but no comps, compares for equality. Falco does not fill
 //     comps in there and reads past their end.
 //   - The text of a finding of the JSON schema is shorter than Falco's.
+//   - The codedesc of a warning in JSON is a few words, as that of an error is,
+//     where Falco has sentences.
 //
 // # Trust
 //
