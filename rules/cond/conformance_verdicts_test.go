@@ -285,3 +285,29 @@ func TestConformanceAcceptanceExtra(t *testing.T) {
 		s.same(differs(got, want), "%.100q", c.Condition)
 	})
 }
+
+// TestConformanceRuntimeAbort takes the conditions that Falco loads and that
+// then end it: here they have to give an answer, the same in each way of asking.
+func TestConformanceRuntimeAbort(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(conformanceFile(t, "verdicts"), "runtime_abort.*.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		source := strings.Split(filepath.Base(file), ".")[1]
+		alerts := readAlerts(t, source)
+		env := &Env{Fields: sourceTable(t, source), Source: source}
+		s := newSuite(t, "runtime_abort/"+source)
+		eachLine(t, file, func(c struct{ Condition string }) {
+			p, err := Compile(c.Condition, env)
+			if err != nil {
+				s.same(err.Error(), "%q", c.Condition)
+				return
+			}
+			for _, e := range alerts {
+				checkLaws(t, p, e, c.Condition)
+			}
+			s.same("", "%q", c.Condition)
+		})
+	}
+}

@@ -270,6 +270,23 @@ func TestDepth(t *testing.T) {
 	}
 }
 
+// TestDepthExact counts the productions of a word, to one.
+func TestDepthExact(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		need int // or, and, not, check, and what is in it
+	}{
+		{"m", 4}, {"(m)", 9}, {"not(m)", 8}, {"a.b exists", 5}, {"a.b[c] exists", 5}, {"a.b = c", 7}, {"a.b in (c)", 7}, {"tolower(a.b) exists", 7},
+	} {
+		if _, err := Parse(tt.text, &ParseOptions{MaxDepth: tt.need + 1}); err != nil {
+			t.Errorf("%s: %v", tt.text, err)
+		}
+		if _, err := Parse(tt.text, &ParseOptions{MaxDepth: tt.need}); err == nil {
+			t.Errorf("%s is read at a limit of %d", tt.text, tt.need)
+		}
+	}
+}
+
 // TestBlanks has what separates words, and what only ends a bare string.
 func TestBlanks(t *testing.T) {
 	for c := rune(1); c <= ' '; c++ {
