@@ -199,16 +199,16 @@ func group(set *rules.Set, s *settings, alerts []*event.Event, show *progress) (
 }
 
 // key is what alerts have in common that the same exception would be proposed
-// for.
+// for: not all of a connection counts, the port that it comes from does not.
 func key(e *event.Event, fields []string) string {
-	if len(fields) == 0 {
-		fields = rules.ExceptionFields(e)
+	x, err := rules.NewException(e, fields...)
+	if err != nil {
+		return e.Rule + "\x00" + err.Error()
 	}
 	var b strings.Builder
 	b.WriteString(e.Rule)
-	for _, f := range fields {
-		v := e.Fields.Get(f)
-		fmt.Fprintf(&b, "\x00%s\x00%v\x00%s", f, v.Kind(), v.Text())
+	for _, f := range x.Fields {
+		fmt.Fprintf(&b, "\x00%s\x00%s\x00%s", f.Field, f.Comp(), f.Value)
 	}
 	return b.String()
 }

@@ -69,6 +69,29 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestRunConnections: alerts that only differ in the port that a connection
+// comes from are one group, with one exception of one entry.
+func TestRunConnections(t *testing.T) {
+	own := filepath.Join(t.TempDir(), "rules.yaml")
+	if err := os.WriteFile(own, []byte(strings.Replace(ruleFile, "(%proc.name", "(%fd.name %proc.name", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var alerts strings.Builder
+	for _, from := range []string{"10.0.0.1:40001", "10.0.0.1:40002", "10.0.0.2:40003"} {
+		alerts.WriteString(strings.Replace(alertLine(`"bash"`, "app"), `{"proc.name"`,
+			`{"fd.name":"`+from+`->10.9.9.9:443","proc.name"`, 1))
+	}
+	var out, errs bytes.Buffer
+	if status := run([]string{"-rules", own, "-"}, strings.NewReader(alerts.String()), &out, &errs); status != 0 {
+		t.Fatalf("status %d: %s", status, &errs)
+	}
+	for _, want := range []string{"3 alerts, 1 groups", "1. 3 of 3 alerts", "fd.name endswith ->10.9.9.9:443"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the output lacks %q:\n%s", want, &out)
+		}
+	}
+}
+
 func TestRunRefuses(t *testing.T) {
 	for _, args := range [][]string{{}, {"-rules", "x"}, {"-x"}, {"-rules", "x", "-top", "0", "-"}} {
 		var out, errs bytes.Buffer
