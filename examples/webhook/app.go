@@ -79,7 +79,7 @@ func (a *app) route() error {
 	if err != nil {
 		return fmt.Errorf("-report-if: %w", err)
 	}
-	folder, err := newFolder(a.config.reports)
+	folder, err := newFolder(a.config.reports, a.config.format)
 	if err != nil {
 		return err
 	}

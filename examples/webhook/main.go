@@ -41,6 +41,7 @@ func main() {
 type config struct {
 	listen     string
 	reports    string
+	format     string
 	reportIf   string
 	perMinute  int
 	logAt      event.Priority
@@ -88,6 +89,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	}
 	flags.StringVar(&c.listen, "listen", "127.0.0.1:2801", "`address` to listen on")
 	flags.StringVar(&c.reports, "reports", "reports", "`folder` for the reports")
+	flags.StringVar(&c.format, "report-format", "md", "format of the reports: md, html or txt")
 	flags.StringVar(&c.reportIf, "report-if", "alert.severity <= 5", "`condition`, in the language of Falco's rules, for the alerts that get a report")
 	flags.IntVar(&c.perMinute, "reports-per-minute", 60, "how many reports a rule gets in a minute at most; 0 is no limit")
 	flags.TextVar(&c.logAt, "log-at", event.Critical, "least severe `priority` of the alerts that are logged")
@@ -116,6 +118,8 @@ func parse(args []string, stderr io.Writer) (config, error) {
 		return c, errors.New("-client-ca needs -tls-cert and -tls-key")
 	case len(c.clients) > 0 && c.clientCA == "":
 		return c, errors.New("-client-name needs -client-ca")
+	case formats[c.format] == nil:
+		return c, fmt.Errorf("-report-format %q: there are md, html and txt", c.format)
 	case c.queue < 1 || c.workers < 1 || c.perMinute < 0:
 		return c, errors.New("-queue and -workers are at least 1, -reports-per-minute is at least 0")
 	case c.drain <= 0 || c.read <= 0:

@@ -11,11 +11,18 @@ import (
 	"github.com/falconer-go/falconer/mitigate/report"
 )
 
+// formats are how a report may be written, by the end of its file's name.
+var formats = map[string]func(*report.Report) []byte{
+	"md":   func(r *report.Report) []byte { return r.AppendMarkdown(nil) },
+	"html": func(r *report.Report) []byte { return r.AppendHTML(nil) },
+	"txt":  func(r *report.Report) []byte { return r.AppendText(nil, nil) },
+}
+
 // folder is a Handler that writes a report on each alert.
-type folder struct{ dir string }
+type folder struct{ dir, format string }
 
 // newFolder makes the folder, so that a wrong one is found at the start.
-func newFolder(dir string) (folder, error) {
+func newFolder(dir, format string) (folder, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return folder{}, err
 	}
@@ -33,7 +40,7 @@ func newFolder(dir string) (folder, error) {
 		return folder{}, err
 	}
 	f.Close()
-	return folder{dir}, os.Remove(f.Name())
+	return folder{dir, format}, os.Remove(f.Name())
 }
 
 // HandleEvent writes the report under its name at once and as a whole: it is
@@ -47,12 +54,12 @@ func (f folder) HandleEvent(ctx context.Context, e *event.Event) error {
 	if err != nil {
 		return err
 	}
-	_, err = tmp.Write(report.For(e).AppendMarkdown(nil))
+	_, err = tmp.Write(formats[f.format](report.For(e)))
 	if closed := tmp.Close(); err == nil {
 		err = closed
 	}
 	if err == nil {
-		err = os.Rename(tmp.Name(), filepath.Join(f.dir, fileName(e)))
+		err = os.Rename(tmp.Name(), filepath.Join(f.dir, fileName(e)+"."+f.format))
 	}
 	if err != nil {
 		os.Remove(tmp.Name()) // what matters is why it was not written
@@ -60,7 +67,7 @@ func (f folder) HandleEvent(ctx context.Context, e *event.Event) error {
 	return err
 }
 
-// fileName has of the alert's own text only letters and digits of the rule.
+// fileName is the name without its end. It has of the alert's own text only letters and digits of the rule.
 func fileName(e *event.Event) string {
 	slug := strings.Map(func(r rune) rune {
 		switch {
@@ -74,7 +81,7 @@ func fileName(e *event.Event) string {
 	if len(slug) > 40 {
 		slug = slug[:40]
 	}
-	return e.Time.Format("20060102T150405") + "-" + strings.Trim(slug, "-") + "-" + e.ID().String() + ".md"
+	return e.Time.UTC().Format("20060102T150405") + "-" + strings.Trim(slug, "-") + "-" + e.ID().String()
 }
 
 func (folder) String() string { return "report" }

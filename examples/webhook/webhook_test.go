@@ -119,7 +119,7 @@ func TestWebhook(t *testing.T) {
 		e := s.Event()
 		if e.Source == "syscall" && e.Fields.Get("k8s.ns.name").Text() == "shop" && !strings.HasPrefix(e.Rule, "Read") {
 			wanted++
-			text, err := os.ReadFile(filepath.Join(r.config.reports, fileName(e)))
+			text, err := os.ReadFile(filepath.Join(r.config.reports, fileName(e)+".md"))
 			if err != nil || !bytes.Contains(text, []byte("# Falco Alert Report")) {
 				t.Errorf("%s: %v, %.60q", s.Name, err, text)
 			}
@@ -215,6 +215,7 @@ func TestFlags(t *testing.T) {
 		"help":        {[]string{"-help"}, 0, "usage: webhook"},
 		"unknown":     {[]string{"-nope"}, 2, "flag provided but not defined: -nope"},
 		"argument":    {[]string{"x"}, 2, `unexpected argument "x"`},
+		"format":      {[]string{"-report-format", "docx"}, 2, `"docx"`},
 		"condition":   {[]string{"-report-if", "proc.name ="}, 2, "webhook: -report-if: "},
 		"field":       {[]string{"-report-if", "proc.nam = x"}, 2, "proc.nam"},
 		"priority":    {[]string{"-log-at", "Loud"}, 2, `"Loud"`},
@@ -261,9 +262,27 @@ func TestToken(t *testing.T) {
 	}
 }
 
+// Each format has the report in a file of its own kind.
+func TestReportFormats(t *testing.T) {
+	e := eventtest.SampleNamed("okta")
+	for format, want := range map[string]string{"md": "# Falco Alert Report", "html": "<!DOCTYPE html>", "txt": "FALCO ALERT REPORT"} {
+		dir := t.TempDir()
+		f, err := newFolder(dir, format)
+		if err == nil {
+			err = f.HandleEvent(t.Context(), e)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := os.ReadFile(filepath.Join(dir, fileName(e)+"."+format)); err != nil || !strings.HasPrefix(string(text), want) {
+			t.Errorf("%s: %v, %.60q", format, err, text)
+		}
+	}
+}
+
 // Whatever a rule is called, its report is a plain file in the folder.
 func TestFileName(t *testing.T) {
-	plain := regexp.MustCompile(`^\d{8}T\d{6}-[a-z0-9-]*-[0-9a-f]{32}\.md$`)
+	plain := regexp.MustCompile(`^\d{8}T\d{6}-[a-z0-9-]*-[0-9a-f]{32}$`)
 	for _, rule := range []string{"../../etc/passwd", "a\x00b", "-rf", "..", "\u202eevil", strings.Repeat("long ", 1000), "Terminal shell in container"} {
 		e := *eventtest.SampleNamed("okta")
 		e.Rule = rule
