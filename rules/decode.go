@@ -146,17 +146,9 @@ func (r *reader) texts(m *yaml.Node, key string, c chain, optional bool) ([]stri
 }
 
 // parseUint32 reads a number as a C++ stream does that detects the base: 0x
-// for sixteen, 0 for eight.
+// for sixteen, 0 for eight. Blanks may stand behind it, not before.
 func parseUint32(s string) (uint32, bool) {
-	const space = " \t\n\v\f\r"
-	if strings.HasPrefix(s, "-") {
-		return 0, false
-	}
-	s = strings.Trim(s, space)
-	negative := strings.HasPrefix(s, "-")
-	if negative || strings.HasPrefix(s, "+") {
-		s = s[1:]
-	}
+	s = strings.TrimPrefix(strings.TrimRight(s, " \t\n\v\f\r"), "+")
 	base := 10
 	switch {
 	case len(s) > 2 && (s[:2] == "0x" || s[:2] == "0X"):
@@ -164,15 +156,6 @@ func parseUint32(s string) (uint32, bool) {
 	case len(s) > 1 && s[0] == '0':
 		s, base = s[1:], 8
 	}
-	if s == "" || s[0] == '+' || s[0] == '-' {
-		return 0, false
-	}
-	v, err := strconv.ParseUint(s, base, 32)
-	if err != nil {
-		return 0, false
-	}
-	if negative {
-		v = -v
-	}
-	return uint32(v), true
+	v, err := strconv.ParseUint(s, base, 32) // takes neither sign nor blank
+	return uint32(v), err == nil
 }

@@ -78,3 +78,24 @@ func TestMarksAfterByteOrderMark(t *testing.T) {
 		}
 	}
 }
+
+// TestParseUint32 holds numbers against what yaml-cpp was seen to make of them.
+func TestParseUint32(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want uint32
+		ok   bool
+	}{
+		{"5", 5, true}, {"5 ", 5, true}, {"5\t", 5, true}, {"5\n", 5, true}, {"+5", 5, true}, {"0", 0, true}, {"00", 0, true},
+		{"0x10", 16, true}, {"0X10", 16, true}, {"+0x10", 16, true}, {"010", 8, true}, {"+010", 8, true},
+		{"4294967295", 4294967295, true},
+		{" 5", 0, false}, {" +5", 0, false}, {" -5", 0, false}, {"-5", 0, false}, {"-", 0, false}, {"+", 0, false},
+		{"++5", 0, false}, {"+-5", 0, false}, {"0x", 0, false}, {"08", 0, false}, {"0b1", 0, false}, {"0o7", 0, false},
+		{"4294967296", 0, false}, {"1e3", 0, false}, {"1.0", 0, false}, {"5x", 0, false}, {"5 x", 0, false}, {"x", 0, false},
+	} {
+		got, ok := parseUint32(c.text)
+		if ok != c.ok || ok && got != c.want {
+			t.Errorf("%q is %d, %v; want %d, %v", c.text, got, ok, c.want, c.ok)
+		}
+	}
+}
