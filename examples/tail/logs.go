@@ -53,6 +53,19 @@ func list(path string) ([]log, error) {
 	return list, nil
 }
 
+// besideLog reports whether a file is one of those that logsOf returns for a
+// path, if it is there.
+func besideLog(name, path string) (bool, error) {
+	name, err := filepath.Abs(name)
+	if err != nil {
+		return false, err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return false, err
+	}
+	return strings.HasPrefix(name, path) && filepath.Dir(name) == filepath.Dir(path), nil
+}
+
 func (l log) same(o log) bool { return l.name == o.name && os.SameFile(l.info, o.info) }
 
 // compare orders logs by age. Those that were written to within one tick of the

@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stderr, "usage: tail [flags] FILE\n\nFollows what Falco's file_output writes, and prints the alerts.\n\n")
 		flags.PrintDefaults()
 	}
-	flags.StringVar(&c.stateFile, "state", "", "`file` that keeps where it stopped; by default .NAME.tail in the folder of FILE")
+	flags.StringVar(&c.stateFile, "state", "", "`file` that keeps where it stopped, whose name does not begin with FILE; by default .NAME.tail in its folder")
 	flags.StringVar(&c.only, "if", "", "`condition`, in the language of Falco's rules, for the alerts to print; all by default")
 	flags.BoolVar(&c.asJSON, "json", false, "print alerts as JSON, as Falco does")
 	flags.BoolVar(&c.fromEnd, "from-end", false, "begin at the end of FILE where nothing is known of an earlier run")
@@ -97,7 +97,13 @@ func newTail(c config, stdout, stderr io.Writer) (*tail, error) {
 	if c.stateFile == "" {
 		t.stateFile = filepath.Join(filepath.Dir(c.path), "."+filepath.Base(c.path)+".tail")
 	}
-	var err error
+	beside, err := besideLog(t.stateFile, c.path)
+	if err != nil {
+		return nil, err
+	}
+	if beside {
+		return nil, fmt.Errorf("-state: %q would be taken for a log that was rotated: its name begins with that of %q", t.stateFile, c.path)
+	}
 	t.state, err = openState(t.stateFile)
 	return t, err
 }

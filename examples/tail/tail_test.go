@@ -428,15 +428,15 @@ not an alert
 	if !strings.Contains(s.err.String(), `unknown priority "Loud"`) {
 		t.Errorf("stderr %q", s.err.String())
 	}
-	s = startTail(t, "-json", "-state", path+".state", path)
+	s = startTail(t, "-json", "-state", filepath.Join(filepath.Dir(path), "state"), path)
 	until(t, &s.out, `"rule":"D"`)
 	s.end(t)
 	if first, _ := bufio.NewReader(strings.NewReader(s.out.String())).ReadString('\n'); first != text[:len(first)] {
 		t.Errorf("got %s", first)
 	}
-	s = startTail(t, "-from-end", "-state", path+".state2", path)
+	s = startTail(t, "-from-end", "-state", filepath.Join(filepath.Dir(path), "state2"), path)
 	for { // it has found the end once it has noted it
-		if info, err := os.Stat(path + ".state2"); err == nil && info.Size() > 0 {
+		if info, err := os.Stat(filepath.Join(filepath.Dir(path), "state2")); err == nil && info.Size() > 0 {
 			break
 		}
 		time.Sleep(time.Millisecond)
@@ -471,7 +471,10 @@ func TestArguments(t *testing.T) {
 		"condition": {[]string{"-if", "proc.name =", "x"}, 2, "tail: -if: "},
 		"state":     {[]string{"-state", filepath.Join(dir, "no", "such"), "x"}, 2, "no such file"},
 		"not ours":  {[]string{"-state", state, "x"}, 1, "does not hold what this program writes"},
-		"no folder": {[]string{filepath.Join(dir, "no", "events.log")}, 2, "no such file"},
+		// Its own state file, written to all the time, would be the newer log
+		// for which it leaves one that Falco still writes to.
+		"like a log": {[]string{"-state", filepath.Join(dir, "events.log.state"), filepath.Join(dir, ".", "events.log")}, 2, "taken for a log that was rotated"},
+		"no folder":  {[]string{filepath.Join(dir, "no", "events.log")}, 2, "no such file"},
 	} {
 		var stderr bytes.Buffer
 		if status := run(t.Context(), tt.args, io.Discard, &stderr); status != tt.status || !strings.Contains(stderr.String(), tt.want) {
