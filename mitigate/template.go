@@ -155,7 +155,11 @@ func appendNodes(t Text, nodes []node, l *Library, e *event.Event, optional bool
 			case e.Field(n.field).Kind() == event.String:
 				// A condition holds for an empty value; a sentence about it
 				// still needs a word.
-				t = append(t, Span{Text: "(empty)"})
+				word := "(empty)"
+				if e.Field(n.field).Text() != "" {
+					word = "(not available)" // <NA>
+				}
+				t = append(t, Span{Text: word})
 			default:
 				t = append(t, Span{Text: "(" + n.field + " not given)"})
 			}
