@@ -28,6 +28,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	alerts := flags.String("alerts", "", "`file` of alerts that have been seen")
 	page := flags.String("html", "", "write the matrix as an HTML page to this `file`")
 	layer := flags.String("navigator", "", "write a layer for the ATT&CK Navigator to this `file`")
+	heat := flags.String("heat", "", "write a layer of what the alerts showed to this `file`")
 	attack := flags.String("attack", "19", "version of ATT&CK: 19 or 18")
 	platforms := flags.String("platform", "Linux,Containers", "`platforms` whose techniques count, with commas between")
 	flags.Usage = func() {
@@ -69,9 +70,23 @@ func run(args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	if *alerts != "" {
-		if err := eachAlert(*alerts, func(e *event.Event) { c.addAlert(en.For(e)) }, fail); err != nil {
+		seen := &navigator.Layer{Name: "Falco alerts", Platforms: strings.Split(*platforms, ",")}
+		err := eachAlert(*alerts, func(e *event.Event) {
+			m := en.For(e)
+			c.addAlert(m)
+			seen.Add(e.Rule, m)
+		}, fail)
+		if err != nil {
 			fail(err)
 		}
+		if *heat != "" {
+			if err := os.WriteFile(*heat, append(seen.Append(nil), '\n'), 0o644); err != nil {
+				fail(err)
+			}
+		}
+	} else if *heat != "" {
+		fmt.Fprintln(stderr, "coverage: -heat needs -alerts")
+		return 2
 	}
 	if err := c.writeTable(stdout); err != nil {
 		fail(err)

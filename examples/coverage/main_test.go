@@ -36,9 +36,9 @@ func TestRun(t *testing.T) {
 	alerts := write("alerts.jsonl", `{"rule":"Any","priority":"Notice","time":"2026-01-02T03:04:05Z","source":"syscall","tags":["T1496"]}
 {"rule":"Any","priority":"loud","time":"2026-01-02T03:04:05Z"}
 `)
-	html, layer := filepath.Join(dir, "c.html"), filepath.Join(dir, "c.json")
+	html, layer, heat := filepath.Join(dir, "c.html"), filepath.Join(dir, "c.json"), filepath.Join(dir, "h.json")
 	var out, errs bytes.Buffer
-	status := run([]string{"-html", html, "-navigator", layer, "-alerts", alerts, rules}, &out, &errs)
+	status := run([]string{"-html", html, "-navigator", layer, "-heat", heat, "-alerts", alerts, rules}, &out, &errs)
 	if status != 1 || !strings.Contains(errs.String(), "line 2") {
 		t.Errorf("status %d, stderr %s: want 1 for the bad alert", status, &errs)
 	}
@@ -58,6 +58,9 @@ func TestRun(t *testing.T) {
 	}
 	if bytes.Contains(page, []byte("<script")) || bytes.Contains(page, []byte("Off")) {
 		t.Error("the page has a script, or a rule that is off")
+	}
+	if data, err := os.ReadFile(heat); err != nil || !bytes.Contains(data, []byte(`"techniqueID":"T1496","tactic":"impact","score":1`)) {
+		t.Errorf("layer of the alerts: %s, %v", data, err)
 	}
 	data, err := os.ReadFile(layer)
 	if err != nil {
@@ -101,6 +104,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"-attack", "7"}, 2, `"7"`},
 		{[]string{"-platform", "Toaster"}, 2, `"Toaster"`},
 		{[]string{"nowhere.yaml"}, 1, "nowhere.yaml"},
+		{[]string{"-heat", "h.json"}, 2, "-alerts"},
 		{[]string{"-x"}, 2, "usage: coverage"},
 	} {
 		var out, errs bytes.Buffer
