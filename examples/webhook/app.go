@@ -15,6 +15,7 @@ import (
 
 	"github.com/falconer-go/falconer/event"
 	"github.com/falconer-go/falconer/event/eventhttp"
+	"github.com/falconer-go/falconer/mitigate/report"
 	"github.com/falconer-go/falconer/rules/cond"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
@@ -38,6 +39,7 @@ type app struct {
 	meter   event.Meter
 	server  *http.Server
 
+	groups   *report.Grouper // nil without -incidents
 	draining atomic.Bool
 	stopOtel func(context.Context) error
 }
@@ -100,6 +102,10 @@ func (a *app) route() error {
 		},
 	})
 	a.mux.HandleNamed("report", wanted, a.reports)
+	if a.config.incidents {
+		a.groups = report.NewGrouper(report.GroupOptions{}, folder.incident)
+		a.mux.HandleNamed("incident", wanted, a.groups)
+	}
 	a.mux.HandleNamed("log", event.AtLeast(a.config.logAt), event.Metrics("log", a.meter)(event.HandlerFunc(a.logAlert)))
 	return nil
 }
@@ -206,6 +212,10 @@ func (a *app) shutdown() error {
 		if err := q.Drain(ctx); err != nil {
 			errs = append(errs, err, q.Close())
 		}
+	}
+	if a.groups != nil {
+		// What was still open has a report as far as it went.
+		errs = append(errs, a.groups.Flush(context.Background()))
 	}
 	errs = append(errs, a.stopOtel(context.Background()))
 	s := a.ingest.Stats()

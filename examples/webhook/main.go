@@ -43,6 +43,7 @@ type config struct {
 	reports    string
 	format     string
 	reportIf   string
+	incidents  bool
 	perMinute  int
 	logAt      event.Priority
 	queue      int
@@ -90,6 +91,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.StringVar(&c.listen, "listen", "127.0.0.1:2801", "`address` to listen on")
 	flags.StringVar(&c.reports, "reports", "reports", "`folder` for the reports")
 	flags.StringVar(&c.format, "report-format", "md", "format of the reports: md, html or txt")
+	flags.BoolVar(&c.incidents, "incidents", false, "write a report on each incident as well: on alerts that belong together, once they have fallen silent")
 	flags.StringVar(&c.reportIf, "report-if", "alert.severity <= 5", "`condition`, in the language of Falco's rules, for the alerts that get a report")
 	flags.IntVar(&c.perMinute, "reports-per-minute", 60, "how many reports a rule gets in a minute at most; 0 is no limit")
 	flags.TextVar(&c.logAt, "log-at", event.Critical, "least severe `priority` of the alerts that are logged")

@@ -50,16 +50,28 @@ func (f folder) HandleEvent(ctx context.Context, e *event.Event) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	return f.write(fileName(e), report.For(e))
+}
+
+// incident writes the report on the alerts of an incident.
+func (f folder) incident(_ context.Context, alerts []*event.Event) error {
+	if len(alerts) < 2 {
+		return nil // its one alert has a report
+	}
+	return f.write("incident-"+fileName(alerts[0]), report.Incident(alerts...))
+}
+
+func (f folder) write(name string, r *report.Report) error {
 	tmp, err := os.CreateTemp(f.dir, ".new")
 	if err != nil {
 		return err
 	}
-	_, err = tmp.Write(formats[f.format](report.For(e)))
+	_, err = tmp.Write(formats[f.format](r))
 	if closed := tmp.Close(); err == nil {
 		err = closed
 	}
 	if err == nil {
-		err = os.Rename(tmp.Name(), filepath.Join(f.dir, fileName(e)+"."+f.format))
+		err = os.Rename(tmp.Name(), filepath.Join(f.dir, name+"."+f.format))
 	}
 	if err != nil {
 		os.Remove(tmp.Name()) // what matters is why it was not written

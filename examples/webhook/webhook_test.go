@@ -291,3 +291,38 @@ func TestFileName(t *testing.T) {
 		}
 	}
 }
+
+// TestIncidents posts alerts of one container and of another, and finds one
+// report on the former together after the end.
+func TestIncidents(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	r := start(t, nil, "-incidents", "-reports", dir)
+	for i, container := range []string{"4b2a3d90c1f7", "4b2a3d90c1f7", "9f00aa11bb22"} {
+		e, err := event.Parse(fmt.Appendf(nil, `{"rule":"Rule %d","priority":"Warning","source":"syscall","time":"2026-09-17T09:12:4%d.5Z","hostname":"node-7","output_fields":{"container.id":%q}}`, i, i, container))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status := send(t, r.url, e); status != http.StatusAccepted {
+			t.Fatalf("status %d", status)
+		}
+	}
+	if err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "incident-*.md"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("reports on incidents: %v, %v", files, err)
+	}
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"# Falco Incident Report", "2 alerts in", "`Rule 0`", "`Rule 1`"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the report lacks %q", want)
+		}
+	}
+	if strings.Contains(string(text), "Rule 2") {
+		t.Error("the report holds the alert of another container")
+	}
+}

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/falconer-go/falconer/event"
+	"github.com/google/go-cmp/cmp"
 )
 
 // The scenarios below are made up for these tests, alert by alert, in the form
@@ -161,6 +163,19 @@ func TestScenarios(t *testing.T) {
 					break
 				}
 				at += i
+			}
+			golden := "testdata/incidents/" + strings.ReplaceAll(tc.name, " ", "-") + ".md"
+			if *update {
+				if err := os.WriteFile(golden, []byte(md), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), md); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", golden, diff)
 			}
 			if html := r.HTML(); strings.Contains(html, "<svg") == tc.noTree {
 				t.Errorf("picture of the processes: %v", tc.noTree)
