@@ -75,7 +75,9 @@ func TestAggregateApart(t *testing.T) {
 		h := Aggregate(time.Minute, &AggregateOptions{Key: ByRule})(HandlerFunc(func(ctx context.Context, e *Event) error {
 			r, _ := RepeatsFrom(ctx)
 			_, timed := ctx.Deadline()
-			got = append(got, fmt.Sprint(e.Rule, " ", r.Count, " ", ctx.Value(key{}), " ", timed, " ", ctx.Err()))
+			// Whether a deadline or its end is seen first is a matter of the
+			// scheduler, so only that ctx is done counts.
+			got = append(got, fmt.Sprint(e.Rule, " ", r.Count, " ", ctx.Value(key{}), " ", timed, " ", ctx.Err() != nil))
 			return nil
 		}))
 		send := func(ctx context.Context, rule string) {
@@ -90,7 +92,7 @@ func TestAggregateApart(t *testing.T) {
 		time.Sleep(time.Minute)
 		cancel()
 		send(ctx, "C")
-		want := []string{"A 0 <nil> false <nil>", "A 1 <nil> true <nil>", "B 7 B true <nil>", "B 1 <nil> true context deadline exceeded", "C 0 B true context deadline exceeded"}
+		want := []string{"A 0 <nil> false false", "A 1 <nil> true false", "B 7 B true false", "B 1 <nil> true true", "C 0 B true true"}
 		if !slices.Equal(got, want) {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
