@@ -23,26 +23,28 @@ func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 	if m == nil {
 		m = enrich.For(e)
 	}
-	p := &Plan{Event: e, Mapping: m, Applied: make([]Applied, 0, 16)}
-	h := l.generalFor(sourceOf(e)).holding(e)
-	l.read(p, h.readings)
-	if r := find[ruleEntry](l, "rule", e.Rule); r != nil {
-		l.fromRule(p, r)
-	} else {
-		l.fromGeneral(p)
+	d := draft{
+		Plan: &Plan{Event: e, Mapping: m}, l: l, e: e,
+		shown: make([]fieldValue, 0, 24), safe: make([]fieldValue, 0, 8),
 	}
-	l.addPatterns(p, h.patterns)
-	sortBenign(p.Benign)
-	l.weigh(p)
-	l.rate(p, h.urgency)
-	l.configure(p, h.patterns)
-	return p
+	h := l.generalFor(sourceOf(e)).holding(e)
+	d.Applied = make([]Applied, 0, len(h.readings)+len(h.patterns)+len(h.urgency)+1)
+	d.read(h.readings)
+	if r := find[ruleEntry](l, "rule", e.Rule); r != nil {
+		d.fromRule(r, len(h.patterns))
+	} else {
+		d.fromGeneral()
+	}
+	d.addPatterns(h.patterns)
+	sortBenign(d.Benign)
+	d.weigh()
+	d.rate(h.urgency)
+	d.configure(h.patterns)
+	return d.Plan
 }
 
 // read gathers the inferences that hold, the weightiest first.
-func (l *Library) read(p *Plan, fired []*readingEntry) {
-	e := p.Event
-	slices.SortStableFunc(fired, func(a, b *readingEntry) int { return cmp.Compare(b.Weight, a.Weight) })
+func (d *draft) read(fired []*readingEntry) {
 	holds := func(name string) bool {
 		return slices.ContainsFunc(fired, func(r *readingEntry) bool { return r.Reading == name })
 	}
@@ -50,27 +52,30 @@ func (l *Library) read(p *Plan, fired []*readingEntry) {
 		if slices.ContainsFunc(r.Unless, holds) {
 			continue
 		}
-		p.apply("reading", r.Reading, r.If)
-		list := &p.Readings
+		d.apply("reading", r.Reading, r.If)
+		list := &d.Readings
 		if r.Topic == "gap" {
-			list = &p.Gaps
+			list = &d.Gaps
+		}
+		if *list == nil {
+			*list = make([]Reading, 0, min(len(fired), maxReadings))
 		}
 		if len(*list) < maxReadings {
 			*list = append(*list, Reading{
 				Name: r.Reading, Topic: r.Topic, Confidence: r.Confidence,
-				Says: r.Say.first(l, e), Limits: r.Limits.first(l, e),
+				Says: d.first(r.Say), Limits: d.first(r.Limits),
 			})
 		}
 	}
 }
 
 // apply notes an entry that the plan is made of.
-func (p *Plan) apply(kind, name string, c *condition) {
+func (d *draft) apply(kind, name string, c *condition) {
 	a := Applied{Kind: kind, Name: name}
 	if c != nil {
 		a.If = c.text
 	}
-	p.Applied = append(p.Applied, a)
+	d.Applied = append(d.Applied, a)
 }
 
 // sourceOf returns the source of e. Alerts of Falco before 0.30 have none, and
@@ -83,75 +88,86 @@ func sourceOf(e *event.Event) string {
 	return e.Source
 }
 
-func (l *Library) fromRule(p *Plan, r *ruleEntry) {
-	e := p.Event
-	p.Level = ByRule
-	p.apply("rule", r.Rule, nil)
-	p.Verdict.Seen = r.Seen.first(l, e)
-	p.Verdict.Suggests = r.Suggests.first(l, e)
-	p.Verdict.Confidence = r.Confidence
-	p.Verdict.Settle = r.Settle.first(l, e)
-	p.LooksFor = r.LooksFor.all(l, e)
-	p.Blind = r.Blind.first(l, e)
-	p.Impact = r.Impact.all(l, e)
-	for _, b := range r.Benign {
-		if b.If == nil || b.If.holds(e) {
-			p.Benign = append(p.Benign, l.benign(e, &b, b.If != nil))
+// fromRule fills the plan from what is known of the rule. So many patterns will
+// be added to its benign cases.
+func (d *draft) fromRule(r *ruleEntry, patterns int) {
+	d.Level = ByRule
+	d.apply("rule", r.Rule, nil)
+	d.Verdict.Seen = d.first(r.Seen)
+	d.Verdict.Suggests = d.first(r.Suggests)
+	d.Verdict.Confidence = r.Confidence
+	d.Verdict.Settle = d.first(r.Settle)
+	d.LooksFor = d.all(r.LooksFor)
+	d.Blind = d.first(r.Blind)
+	d.Impact = d.all(r.Impact)
+	d.Benign = make([]Benign, 0, len(r.Benign)+patterns)
+	for i := range r.Benign {
+		if b := &r.Benign[i]; b.If.holds(d.e) {
+			d.Benign = append(d.Benign, d.benign(b, b.If != nil))
 		}
 	}
-	p.Triage = r.Triage.all(l, e)
-	l.steps(p, r.Now, r.Next, r.Later)
-	p.Tuning = r.Tune.Advice.all(l, e)
-	for _, d := range r.Tune.Dangerous {
-		p.Tuning = append(p.Tuning, d.advice(l, e))
+	d.Triage = d.all(r.Triage)
+	d.steps(r.Now, r.Next, r.Later)
+	d.tuning(&r.Tune)
+	d.Related = make([]Related, 0, len(r.Related))
+	for i := range r.Related {
+		d.Related = append(d.Related, Related{r.Related[i].Rule, d.first(r.Related[i].Why)})
 	}
-	for _, rel := range r.Related {
-		p.Related = append(p.Related, Related{rel.Rule, rel.Why.first(l, e)})
-	}
-	if c := r.Conclude.first(l, e); c != nil {
-		p.Conclude = []Text{c}
+	if c := d.first(r.Conclude); c != nil {
+		d.Conclude = []Text{c}
 	}
 }
 
-// advice is the warning as a sentence.
-func (d *dangerousEntry) advice(l *Library, e *event.Event) Text {
-	why := d.Why.first(l, e)
-	t := make(Text, 0, len(why)+4)
-	t = append(t, Span{Text: "Do not except by "}, Span{Kind: Code, Text: d.Field}, Span{Text: ": "})
-	return append(append(t, why...), Span{Text: "."})
+// tuning adds how to tune the rule, and the warnings.
+func (d *draft) tuning(t *tuneEntry) {
+	d.Tuning = d.all(t.Advice)
+	for i := range t.Dangerous {
+		x := &t.Dangerous[i]
+		from := d.begin()
+		d.put(Span{Text: "Do not except by "}, Span{Kind: Code, Text: x.Field}, Span{Text: ": "})
+		d.putFirst(x.Why)
+		d.say(".")
+		d.Tuning = append(d.Tuning, d.end(from))
+	}
 }
 
-func (l *Library) benign(e *event.Event, b *benignEntry, fits bool) Benign {
+func (d *draft) benign(b *benignEntry, fits bool) Benign {
 	return Benign{
-		Case: b.Case.first(l, e), Fits: fits, Strength: b.Strength,
-		Why: b.Why.first(l, e), Confirm: b.Confirm.first(l, e), AndIfNot: b.AndIfNot.first(l, e),
-		Snippets: l.snippets(e, b.Run),
+		Case: d.first(b.Case), Fits: fits, Strength: b.Strength,
+		Why: d.first(b.Why), Confirm: d.first(b.Confirm), AndIfNot: d.first(b.AndIfNot),
+		Snippets: d.snippets(b.Run),
 	}
 }
 
 // addPatterns adds the patterns of all rules that fit.
-func (l *Library) addPatterns(p *Plan, patterns []*patternEntry) {
+func (d *draft) addPatterns(patterns []*patternEntry) {
 	for _, pt := range patterns {
-		p.apply("pattern", pt.Pattern, pt.If)
-		p.Benign = append(p.Benign, l.benign(p.Event, &pt.benignEntry, true))
+		d.apply("pattern", pt.Pattern, pt.If)
+		d.Benign = append(d.Benign, d.benign(&pt.benignEntry, true))
 	}
 }
 
 // weigh puts a benign case that fits strongly before what the alert would mean
 // otherwise: the reader is to confirm it first.
-func (l *Library) weigh(p *Plan) {
-	if len(p.Benign) == 0 || !p.Benign[0].Fits || p.Benign[0].Strength != High {
+func (d *draft) weigh() {
+	if len(d.Benign) == 0 || !d.Benign[0].Fits || d.Benign[0].Strength != High {
 		return
 	}
-	b := p.Benign[0]
-	t := Text{{Text: "Probably "}}
-	t = append(append(t, b.Case...), Span{Text: "; confirm that first. Otherwise: "})
-	p.Verdict.Suggests = append(t, p.Verdict.Suggests...)
-	settle := append(Text{{Text: "To confirm the likely cause: "}}, b.Confirm...)
-	if p.Verdict.Settle != nil {
-		settle = append(append(settle, Span{Text: " If that does not hold: "}), p.Verdict.Settle...)
+	b, v := &d.Benign[0], &d.Verdict
+	from := d.begin()
+	d.say("Probably ")
+	d.put(b.Case...)
+	d.say("; confirm that first. Otherwise: ")
+	d.put(v.Suggests...)
+	v.Suggests = d.end(from)
+	from = d.begin()
+	d.say("To confirm the likely cause: ")
+	d.put(b.Confirm...)
+	if v.Settle != nil {
+		d.say(" If that does not hold: ")
+		d.put(v.Settle...)
 	}
-	p.Verdict.Settle = settle
+	v.Settle = d.end(from)
 }
 
 // sortBenign puts the cases that fit before those that fields cannot tell, and
@@ -165,17 +181,19 @@ func sortBenign(list []Benign) {
 	})
 }
 
-func (l *Library) steps(p *Plan, now, next, later []stepEntry) {
-	p.Steps = slices.Grow(p.Steps, len(now)+len(next)+len(later))
+// steps adds the steps that are for alerts like this.
+func (d *draft) steps(now, next, later []stepEntry) {
+	d.Steps = slices.Grow(d.Steps, len(now)+len(next)+len(later))
 	for phase, list := range [...][]stepEntry{Now: now, Next: next, Later: later} {
-		for _, s := range list {
-			if !s.If.holds(p.Event) {
+		for i := range list {
+			s := &list[i]
+			if !s.If.holds(d.e) {
 				continue
 			}
-			p.Steps = append(p.Steps, Step{
-				Phase: Phase(phase), Do: s.Do.first(l, p.Event), Why: s.Why.first(l, p.Event),
-				Mitigations: mitigationRefs(p.Mapping, s.Attack), Controls: controlRefs(p.Mapping, s.NIST),
-				Snippets: l.snippets(p.Event, s.Run),
+			serves := s.serves.in(d.Mapping, s.Attack, s.NIST)
+			d.Steps = append(d.Steps, Step{
+				Phase: Phase(phase), Do: d.first(s.Do), Why: d.first(s.Why),
+				Mitigations: serves.mitigations, Controls: serves.controls, Snippets: d.snippets(s.Run),
 			})
 		}
 	}

@@ -115,7 +115,8 @@ func (c *checker) phases(now, next, later []stepEntry) {
 		if len(steps) == 0 {
 			c.fault(at, "missing")
 		}
-		for i, s := range steps {
+		for i := range steps {
+			s := &steps[i]
 			at := fmt.Sprintf("%s[%d]", at, i)
 			c.need(at+".do", s.Do, 1, s.If)
 			c.need(at+".why", s.Why, 1, s.If)
@@ -188,23 +189,13 @@ func (c *checker) snippet(s *snippetEntry) {
 	for i, v := range s.Variants {
 		at := fmt.Sprintf("variants[%d]", i)
 		c.texts(at+".title", v.Title, v.If)
-		if strings.TrimSpace(v.Text) == "" {
+		if strings.TrimSpace(v.Text.text) == "" {
 			c.fault(at, "no text")
 		}
-		for rest := v.Text; ; {
-			_, after, ok := strings.Cut(rest, "%{")
-			if !ok {
-				break
-			}
-			name, tail, ok := strings.Cut(after, "}")
-			if !ok {
-				c.fault(at, "%%{ without }")
-				break
-			}
+		for _, name := range v.Text.names {
 			if shapeOf(name) == nil {
 				c.fault(at, "%s has no safe shape and may not stand in a snippet", name)
 			}
-			rest = tail
 		}
 	}
 }

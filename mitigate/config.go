@@ -1,7 +1,6 @@
 package mitigate
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,30 +11,45 @@ import (
 // configure adds the Falco configuration for the alert: an exception that
 // silences exactly this benign case, an override that widens the rule where
 // the knowledge has one, and one that raises its priority.
-func (l *Library) configure(p *Plan, patterns []*patternEntry) {
-	e := p.Event
-	if e.Source == "internal" || !ruleName.MatchString(e.Rule) {
+func (d *draft) configure(patterns []*patternEntry) {
+	if d.e.Source == "internal" || !isRuleName(d.e.Rule) {
 		return
 	}
-	if s, ok := l.exception(p, patterns); ok {
-		p.Config = append(p.Config, s)
+	d.Config = make([]Snippet, 0, 3)
+	if s, ok := d.exception(patterns); ok {
+		d.Config = append(d.Config, s)
 	}
-	if r := find[ruleEntry](l, "rule", e.Rule); r != nil && r.Tune.Override != "" {
-		if s, ok := l.Snippet(e, r.Tune.Override); ok {
-			p.Config = append(p.Config, s)
+	if r := find[ruleEntry](d.l, "rule", d.e.Rule); r != nil && r.Tune.Override != "" {
+		if s, ok := d.snippet(r.Tune.Override); ok {
+			d.Config = append(d.Config, s)
 		}
 	}
-	if s, ok := raise(e); ok {
-		p.Config = append(p.Config, s)
+	if s, ok := raise(d.e); ok {
+		d.Config = append(d.Config, s)
 	}
 }
 
+// isRuleName reports whether s may stand in a snippet as the name of a rule.
+func isRuleName(s string) bool {
+	return s != "" && len(s) <= 255 && alphanumeric[s[0]] && ruleBytes.all(s)
+}
+
+// isExceptable reports whether a value may: it is what every shell, YAML and
+// condition reads as itself inside quotes.
+func isExceptable(s string) bool {
+	return s != "" && len(s) <= 255 && valueStart[s[0]] && valueBytes.all(s)
+}
+
 var (
-	// ruleName is the shape of a rule's name that may stand in a snippet.
-	ruleName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 _/.,()+-]{0,254}$`)
-	// exceptable is the shape of a value that may: what every shell, YAML and
-	// condition reads as itself inside quotes.
-	exceptable = regexp.MustCompile(`^[A-Za-z0-9_./][A-Za-z0-9 _./:=@%+,-]{0,254}$`)
+	ruleBytes  = bytesOf(alnum + " _/.,()+-")
+	valueStart = bytesOf(alnum + "_./")
+	valueBytes = bytesOf(alnum + "_ ./:=@%+,-")
+)
+
+// What stands over configuration that is not about one benign case.
+var (
+	silenceThis = Text{{Text: "Silence exactly this combination, once it is known to be benign"}}
+	raiseRule   = Text{{Text: "Raise the rule's priority, where what it watches deserves it"}}
 )
 
 // exception returns the narrowest exception that the knowledge allows: on the
@@ -43,30 +57,30 @@ var (
 // case of it fits. Nothing is proposed where no field points to a benign cause,
 // nor where the exception would not name the workload or the caller: it would
 // silence the same attack elsewhere.
-func (l *Library) exception(p *Plan, patterns []*patternEntry) (Snippet, bool) {
-	e := p.Event
-	title, on, known := l.exceptionFields(e, patterns)
-	if !known && !slices.ContainsFunc(p.Benign, func(b Benign) bool { return b.Fits && b.Strength >= Medium }) {
-		p.Tuning = append(p.Tuning, withoutException(on))
+func (d *draft) exception(patterns []*patternEntry) (Snippet, bool) {
+	e := d.e
+	title, on, known := d.exceptionFields(patterns)
+	if !known && !slices.ContainsFunc(d.Benign, func(b Benign) bool { return b.Fits && b.Strength >= Medium }) {
+		d.Tuning = append(d.Tuning, withoutException(on))
 		return Snippet{}, false
 	}
 	if !known && sourceOf(e) == "k8s_audit" {
 		// Without the object's name it would silence the caller for all of them.
 		on = append(slices.Clip(on), exceptOn{Field: "ka.target.name"})
 	}
-	var fields, unsafe []string
+	fields, unsafe := make([]string, 0, len(on)), []string(nil)
 	for _, x := range on {
 		s, ok := e.Fields.Get(x.Field).Str()
 		switch {
 		case !ok || s == "" || s == "<NA>":
-		case exceptable.MatchString(s):
+		case isExceptable(s):
 			fields = append(fields, x.Field)
 		default:
 			unsafe = append(unsafe, x.Field)
 		}
 	}
 	if len(fields) < 2 || !known && !namesWorkload(e, fields) {
-		p.Tuning = append(p.Tuning, withoutException(on))
+		d.Tuning = append(d.Tuning, withoutException(on))
 		return Snippet{}, false
 	}
 	x, err := rules.NewException(e, fields...)
@@ -111,17 +125,20 @@ func withoutException(on []exceptOn) Text {
 
 // exceptionFields returns what an exception would go by, and whether a known
 // benign pattern says so.
-func (l *Library) exceptionFields(e *event.Event, patterns []*patternEntry) (title Text, on []exceptOn, known bool) {
+func (d *draft) exceptionFields(patterns []*patternEntry) (title Text, on []exceptOn, known bool) {
 	for _, pt := range patterns {
 		if len(pt.Exception) > 0 {
-			return append(plain("Silence this benign case and nothing wider: "), pt.Case.first(l, e)...), pt.Exception, true
+			from := d.begin()
+			d.say("Silence this benign case and nothing wider: ")
+			d.putFirst(pt.Case)
+			return d.end(from), pt.Exception, true
 		}
 	}
-	title = plain("Silence exactly this combination, once it is known to be benign")
-	if r := find[ruleEntry](l, "rule", e.Rule); r != nil {
+	title = silenceThis
+	if r := find[ruleEntry](d.l, "rule", d.e.Rule); r != nil {
 		return title, r.Tune.Exception, false
 	}
-	for _, f := range rules.ExceptionFields(e) {
+	for _, f := range rules.ExceptionFields(d.e) {
 		on = append(on, exceptOn{Field: f})
 	}
 	return title, on, false
@@ -139,7 +156,7 @@ func raise(e *event.Event) (Snippet, bool) {
 	}
 	return Snippet{
 		Name:  "override",
-		Title: plain("Raise the rule's priority, where what it watches deserves it"),
+		Title: raiseRule,
 		Kind:  "falco",
 		Body:  strings.TrimSpace(body) + "\n",
 	}, true

@@ -173,10 +173,12 @@ func addCondition(fields map[string]bool, c *condition) {
 // eachTexts calls the functions for every text and condition of an entry.
 func eachTexts(v any, text func(texts), when func(*condition)) {
 	steps := func(lists ...[]stepEntry) {
-		for _, s := range slices.Concat(lists...) {
-			text(s.Do)
-			text(s.Why)
-			when(s.If)
+		for _, list := range lists {
+			for i := range list {
+				text(list[i].Do)
+				text(list[i].Why)
+				when(list[i].If)
+			}
 		}
 	}
 	benign := func(b benignEntry) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/falconer-go/falconer/event"
 	yaml "go.yaml.in/yaml/v4"
 )
 
@@ -51,6 +50,8 @@ type stepEntry struct {
 	NIST   []string   `yaml:"nist"`
 	If     *condition `yaml:"if"`
 	Run    names      `yaml:"run"`
+
+	serves serving
 }
 
 type tuneEntry struct {
@@ -97,6 +98,8 @@ type mitigationEntry struct {
 	Do         texts    `yaml:"do"`
 	Why        texts    `yaml:"why"`
 	NIST       []string `yaml:"nist"`
+
+	serves serving
 }
 
 type readingEntry struct {
@@ -128,7 +131,7 @@ type snippetEntry struct {
 type snippetVariant struct {
 	Title texts      `yaml:"title"` // in place of the snippet's, where this variant does something else
 	If    *condition `yaml:"if"`
-	Text  string     `yaml:"text"`
+	Text  script     `yaml:"text"`
 }
 
 type phraseEntry struct {
@@ -149,27 +152,6 @@ type texts []conditional
 type conditional struct {
 	If  *condition
 	Say *template
-}
-
-// first returns the first text that holds for e, nil if none does.
-func (ts texts) first(l *Library, e *event.Event) Text {
-	for _, t := range ts {
-		if t.If.holds(e) {
-			return t.Say.render(l, e)
-		}
-	}
-	return nil
-}
-
-// all returns each text that holds for e.
-func (ts texts) all(l *Library, e *event.Event) []Text {
-	var list []Text
-	for _, t := range ts {
-		if t.If.holds(e) {
-			list = append(list, t.Say.render(l, e))
-		}
-	}
-	return list
 }
 
 // UnmarshalYAML reads a string, {if, say}, or a list of these.

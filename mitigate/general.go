@@ -10,31 +10,28 @@ const maxMitigations = 4
 
 // fromGeneral fills the plan for a rule that is not known, from the most
 // specific knowledge there is.
-func (l *Library) fromGeneral(p *Plan) {
-	e := p.Event
-	p.Verdict.Seen = l.phrase("seen-general", e)
-	p.Verdict.Confidence = Low
-	entry, mitigations := l.fallback(p)
+func (d *draft) fromGeneral() {
+	d.Verdict.Seen = d.phrase("seen-general")
+	d.Verdict.Confidence = Low
+	entry, mitigations := d.fallback()
 	if entry != nil {
-		p.apply(entry.kindAndName())
-		p.LooksFor = entry.Means.all(l, e)
-		p.Impact = entry.Impact.all(l, e)
-		p.Triage = entry.Triage.all(l, e)
-		l.steps(p, entry.Now, entry.Next, entry.Later)
+		d.apply(entry.kindAndName())
+		d.LooksFor = d.all(entry.Means)
+		d.Impact = d.all(entry.Impact)
+		d.Triage = d.all(entry.Triage)
+		d.steps(entry.Now, entry.Next, entry.Later)
 	}
-	for _, id := range mitigations {
-		if m := find[mitigationEntry](l, "mitigation", id); m != nil {
-			p.apply("mitigation", id, nil)
-			p.Steps = append(p.Steps, Step{
-				Phase: Later, Do: m.Do.first(l, e), Why: m.Why.first(l, e),
-				Mitigations: mitigationRefs(p.Mapping, []string{id}), Controls: controlRefs(p.Mapping, m.NIST),
-			})
-		}
+	for _, m := range mitigations {
+		d.apply("mitigation", m.Mitigation, nil)
+		serves := m.serves.in(d.Mapping, []string{m.Mitigation}, m.NIST)
+		d.Steps = append(d.Steps, Step{
+			Phase: Later, Do: d.first(m.Do), Why: d.first(m.Why), Mitigations: serves.mitigations, Controls: serves.controls,
+		})
 	}
-	p.Verdict.Suggests = l.phrase("suggests-"+p.Level.String(), e)
-	p.Verdict.Settle = l.phrase("settle-general", e)
-	if c := l.phrase("conclude-general", e); c != nil {
-		p.Conclude = []Text{c}
+	d.Verdict.Suggests = d.phrase("suggests-" + d.Level.String())
+	d.Verdict.Settle = d.phrase("settle-general")
+	if c := d.phrase("conclude-general"); c != nil {
+		d.Conclude = []Text{c}
 	}
 }
 
@@ -53,66 +50,40 @@ func (g *generalEntry) kindAndName() (kind, name string, c *condition) {
 
 // fallback returns the entry to use, setting the plan's level, and the ATT&CK
 // mitigations that serve against the technique, most specific first.
-func (l *Library) fallback(p *Plan) (*generalEntry, []string) {
-	if entry := find[generalEntry](l, "internal", p.Event.Rule); entry != nil && p.Event.Source == "internal" {
-		p.Level = ByInternal
+func (d *draft) fallback() (*generalEntry, []*mitigationEntry) {
+	if entry := find[generalEntry](d.l, "internal", d.e.Rule); entry != nil && d.e.Source == "internal" {
+		d.Level = ByInternal
 		return entry, nil
 	}
-	for _, t := range p.Mapping.Techniques {
-		for _, id := range []string{t.ID, t.Parent()} {
-			if entry := find[generalEntry](l, "technique", id); entry != nil {
-				p.Level = ByTechnique
-				return entry, l.known(p.Mapping.Matrix().MitigationsOf(t.ID))
+	for _, t := range d.Mapping.Techniques {
+		for _, id := range [...]string{t.ID, t.Parent()} {
+			if entry := find[generalEntry](d.l, "technique", id); entry != nil {
+				d.Level = ByTechnique
+				return entry, d.l.known(d.Mapping.Matrix().MitigationsOf(t.ID))
 			}
 		}
 	}
-	for _, t := range p.Mapping.Tactics {
-		if entry := find[generalEntry](l, "tactic", t.ID); entry != nil {
-			p.Level = ByTactic
+	for _, t := range d.Mapping.Tactics {
+		if entry := find[generalEntry](d.l, "tactic", t.ID); entry != nil {
+			d.Level = ByTactic
 			return entry, nil
 		}
 	}
-	if entry := find[generalEntry](l, "source", sourceOf(p.Event)); entry != nil {
-		p.Level = BySource
+	if entry := find[generalEntry](d.l, "source", sourceOf(d.e)); entry != nil {
+		d.Level = BySource
 		return entry, nil
 	}
-	p.Level = ByNothing
-	return find[generalEntry](l, "source", "unknown"), nil
+	d.Level = ByNothing
+	return find[generalEntry](d.l, "source", "unknown"), nil
 }
 
 // known returns the first of the mitigations that there is an entry for.
-func (l *Library) known(serving []enrich.Mitigation) []string {
-	var list []string
+func (l *Library) known(serving []enrich.Mitigation) []*mitigationEntry {
+	var list []*mitigationEntry
 	for _, m := range serving {
-		if find[mitigationEntry](l, "mitigation", m.ID) != nil && len(list) < maxMitigations {
-			list = append(list, m.ID)
+		if entry := find[mitigationEntry](l, "mitigation", m.ID); entry != nil && len(list) < maxMitigations {
+			list = append(list, entry)
 		}
-	}
-	return list
-}
-
-// mitigationRefs gives the ATT&CK mitigations their names, in the version of m.
-func mitigationRefs(m *enrich.Mapping, ids []string) []Reference {
-	var list []Reference
-	for _, id := range ids {
-		r := Reference{ID: id}
-		if known, ok := m.Matrix().Mitigation(id); ok {
-			r.Name = known.Name
-		}
-		list = append(list, r)
-	}
-	return list
-}
-
-// controlRefs gives the controls their titles.
-func controlRefs(m *enrich.Mapping, ids []string) []Reference {
-	var list []Reference
-	for _, id := range ids {
-		r := Reference{ID: id}
-		if known, ok := m.Catalog().Control(id); ok {
-			r.Name = known.Name
-		}
-		list = append(list, r)
 	}
 	return list
 }

@@ -2,6 +2,7 @@ package mitigate
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -47,7 +48,7 @@ type entry struct {
 
 // generalKnowledge are the entries that are tried on every alert of a source.
 type generalKnowledge struct {
-	readings []*readingEntry
+	readings []*readingEntry // the weightiest first
 	patterns []*patternEntry
 	urgency  []*urgencyEntry
 	set      *cond.Set // their conditions, in this order
@@ -63,9 +64,10 @@ type holding struct {
 
 // holding evaluates all conditions at once: they share fields and checks.
 func (g *generalKnowledge) holding(e *event.Event) holding {
-	var h holding
 	var room [64]int
-	for _, i := range g.set.AppendMatches(room[:0], e) {
+	matches := g.set.AppendMatches(room[:0], e)
+	h := holding{readings: make([]*readingEntry, 0, len(matches))}
+	for _, i := range matches {
 		if i < len(g.readings) {
 			h.readings = append(h.readings, g.readings[i])
 			continue
@@ -284,6 +286,7 @@ func (l *Library) generalFor(source string) *generalKnowledge {
 		// entry.
 		return l.generalFor("")
 	}
+	slices.SortStableFunc(g.readings, func(a, b *readingEntry) int { return cmp.Compare(b.Weight, a.Weight) })
 	var programs []*cond.Program
 	for _, r := range g.readings {
 		programs = append(programs, r.If.program)
@@ -316,15 +319,6 @@ func all[T any, P interface {
 
 func (p *patternEntry) condition() *condition { return p.If }
 func (u *urgencyEntry) condition() *condition { return u.If }
-
-// phrase renders a phrase for e; a phrase that does not exist is empty.
-func (l *Library) phrase(name string, e *event.Event) Text {
-	p := find[phraseEntry](l, "phrase", name)
-	if p == nil {
-		return nil
-	}
-	return p.Say.first(l, e)
-}
 
 // Rules returns the names of the rules that l knows, sorted.
 func (l *Library) Rules() []string {

@@ -117,7 +117,7 @@ func TestReadings(t *testing.T) {
 				if !r.If.holds(e) {
 					t.Errorf("%s: does not fire on %v", c.Reading, fields)
 				}
-				if text := r.Say.first(Default(), e); len(text) == 0 {
+				if text := (&draft{l: Default(), e: e}).first(r.Say); len(text) == 0 {
 					t.Errorf("%s: says nothing on %v", c.Reading, fields)
 				}
 			}
@@ -168,10 +168,10 @@ func TestLibraryWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := alertWith(t, "syscall", nil)
-	if got := l.phrase("actor", e).String(); got != "Somebody" {
+	if got := (&draft{l: l, e: e}).phrase("actor").String(); got != "Somebody" {
 		t.Errorf("actor = %q, want the host's", got)
 	}
-	if got := Default().phrase("actor", e).String(); got == "Somebody" {
+	if got := (&draft{l: Default(), e: e}).phrase("actor").String(); got == "Somebody" {
 		t.Error("the default library changed")
 	}
 

@@ -1,23 +1,25 @@
 package mitigate
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/falconer-go/falconer/event"
+	yaml "go.yaml.in/yaml/v4"
 )
 
-// snippets renders the named snippets for e, those that change nothing first.
-// A snippet none of whose variants holds is left out.
-func (l *Library) snippets(e *event.Event, list names) []Snippet {
+// snippets fills in the named snippets, those that change nothing first. A
+// snippet none of whose variants holds is left out.
+func (d *draft) snippets(list names) []Snippet {
 	if len(list) == 0 {
 		return nil
 	}
 	out := make([]Snippet, 0, len(list))
 	for _, name := range list {
-		if s, ok := l.Snippet(e, name); ok {
+		if s, ok := d.snippet(name); ok {
 			out = append(out, s)
 		}
 	}
@@ -44,47 +46,78 @@ func (l *Library) SnippetNames() []string {
 // Snippet returns the named snippet, filled in for e. It is not ok if there is
 // no such snippet or none of its variants is for alerts like e.
 func (l *Library) Snippet(e *event.Event, name string) (s Snippet, ok bool) {
-	entry := find[snippetEntry](l, "snippet", name)
+	d := draft{l: l, e: e}
+	return d.snippet(name)
+}
+
+func (d *draft) snippet(name string) (s Snippet, ok bool) {
+	entry := find[snippetEntry](d.l, "snippet", name)
 	if entry == nil {
 		return Snippet{}, false
 	}
-	for _, v := range entry.Variants {
-		if !v.If.holds(e) {
+	for i := range entry.Variants {
+		v := &entry.Variants[i]
+		if !v.If.holds(d.e) {
 			continue
 		}
-		body, missing := fill(v.Text, entry.Kind, e)
+		body, missing := d.fill(&v.Text, entry.Kind)
 		title := entry.Title
 		if v.Title != nil {
 			title = v.Title
 		}
 		return Snippet{
 			Name:         name,
-			Title:        title.first(l, e),
+			Title:        d.first(title),
 			Kind:         entry.Kind,
 			Body:         body,
 			Changes:      entry.Changes,
-			Undo:         entry.Undo.first(l, e),
+			Undo:         d.first(entry.Undo),
 			Placeholders: missing,
 		}, true
 	}
 	return Snippet{}, false
 }
 
-// fill replaces each %{field} of a snippet by the field's value if that has a
-// safe shape, else by a placeholder.
-func fill(text, kind string, e *event.Event) (string, []Placeholder) {
-	var b strings.Builder
-	b.Grow(len(text) + 64) // values are longer than the names of their fields
-	var missing []Placeholder
-	for {
-		before, rest, ok := strings.Cut(text, "%{")
-		b.WriteString(before)
+// script is the text of a snippet with fields in it.
+type script struct {
+	text  string   // as it is written, with one line feed at its end
+	words []string // what stands before, between and behind the fields
+	names []string // of the fields
+}
+
+// UnmarshalYAML reads a text with %{field} in it.
+func (s *script) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind != yaml.ScalarNode {
+		return nodeError(n, errors.New("expected a text"))
+	}
+	s.text = strings.TrimRight(n.Value, "\n") + "\n"
+	for rest := s.text; ; {
+		before, after, ok := strings.Cut(rest, "%{")
+		s.words = append(s.words, before)
 		if !ok {
-			break
+			return nil
 		}
-		var name string
-		name, text, _ = strings.Cut(rest, "}")
-		if v, ok := safeValue(e, name); ok {
+		name, tail, ok := strings.Cut(after, "}")
+		if !ok {
+			return nodeError(n, errors.New("%{ without }"))
+		}
+		s.names = append(s.names, name)
+		rest = tail
+	}
+}
+
+// fill puts for each field its value if that has a safe shape, else a
+// placeholder.
+func (d *draft) fill(s *script, kind string) (string, []Placeholder) {
+	if len(s.names) == 0 {
+		return s.text, nil
+	}
+	var missing []Placeholder
+	var b strings.Builder
+	b.Grow(len(s.text) + 64) // values are longer than the names of their fields
+	for i, name := range s.names {
+		b.WriteString(s.words[i])
+		if v, ok := d.safeValue(name); ok {
 			b.WriteString(v)
 			continue
 		}
@@ -94,11 +127,8 @@ func fill(text, kind string, e *event.Event) (string, []Placeholder) {
 			missing = append(missing, p)
 		}
 	}
-	// A text of YAML's block form ends with one line feed already.
-	if body := b.String(); strings.HasSuffix(body, "\n") && !strings.HasSuffix(body, "\n\n") {
-		return body, missing
-	}
-	return strings.TrimRight(b.String(), "\n") + "\n", missing
+	b.WriteString(s.words[len(s.names)])
+	return b.String(), missing
 }
 
 // alertFrom stands for a moment shortly before the alert, in seconds since 1970,

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/falconer-go/falconer/event"
 )
 
 // template is a parsed text of the knowledge; knowledge/README.md has the form.
@@ -20,8 +18,8 @@ type template struct {
 type node struct {
 	words    Text
 	field    string
-	absent   string // words for a field without a value
-	fallback bool   // absent is given
+	absent   Text // for a field without a value
+	fallback bool // absent is given
 	phrase   string
 	optional []node
 }
@@ -115,57 +113,7 @@ func (p *templateParser) field() (node, error) {
 	if name == "" || strings.ContainsAny(name, " %{`") {
 		return node{}, fmt.Errorf("%q is not a field", name)
 	}
-	return node{field: name, absent: absent, fallback: fallback}, nil
-}
-
-// render returns the template filled in for e. The phrases are looked up in l.
-func (tm *template) render(l *Library, e *event.Event) Text {
-	if tm.static != nil {
-		return tm.static
-	}
-	// Phrases and optional parts make more spans than there are nodes.
-	t, _ := appendNodes(make(Text, 0, len(tm.nodes)+4), tm.nodes, l, e, false)
-	return t
-}
-
-// appendNodes appends nodes to t. In an optional part it reports false as soon
-// as a field has no value; the caller then drops what was appended.
-func appendNodes(t Text, nodes []node, l *Library, e *event.Event, optional bool) (Text, bool) {
-	for _, n := range nodes {
-		switch {
-		case n.words != nil:
-			t = append(t, n.words...)
-		case n.phrase != "":
-			t = append(t, l.phrase(n.phrase, e)...)
-		case n.optional != nil:
-			from := len(t)
-			var ok bool
-			if t, ok = appendNodes(t, n.optional, l, e, true); !ok {
-				t = t[:from]
-			}
-		default:
-			span, ok := ValueOf(e, n.field)
-			switch {
-			case ok:
-				t = append(t, span)
-			case n.fallback:
-				t = append(t, plain(n.absent)...)
-			case optional:
-				return t, false
-			case e.Field(n.field).Kind() == event.String:
-				// A condition holds for an empty value; a sentence about it
-				// still needs a word.
-				word := "(empty)"
-				if e.Field(n.field).Text() != "" {
-					word = "(not available)" // <NA>
-				}
-				t = append(t, Span{Text: word})
-			default:
-				t = append(t, Span{Text: "(" + n.field + " not given)"})
-			}
-		}
-	}
-	return t, true
+	return node{field: name, absent: plain(absent), fallback: fallback}, nil
 }
 
 // walkNodes calls f for each node, optional parts included, with whether it stands

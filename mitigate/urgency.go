@@ -16,16 +16,16 @@ var byPriority = [...]Urgency{
 
 // rate sets the verdict's urgency: that of the priority, moved by what the
 // alert's context says.
-func (l *Library) rate(p *Plan, urgency []*urgencyEntry) {
-	e := p.Event
+func (d *draft) rate(urgency []*urgencyEntry) {
 	u := Routine
-	if int(e.Priority) < len(byPriority) {
-		u = byPriority[e.Priority]
+	if int(d.e.Priority) < len(byPriority) {
+		u = byPriority[d.e.Priority]
 	}
-	because := Text{{Text: "the rule's priority is " + e.Priority.String()}}
+	from := d.begin()
+	d.say("the rule's priority is " + d.e.Priority.String())
 	n, before := int(u), 0
 	for _, r := range urgency {
-		p.apply("urgency", r.Urgency, r.If)
+		d.apply("urgency", r.Urgency, r.If)
 		n += r.Step
 		joint := ", raised because "
 		switch {
@@ -35,8 +35,9 @@ func (l *Library) rate(p *Plan, urgency []*urgencyEntry) {
 			joint = ", lowered because "
 		}
 		before = r.Step
-		because = append(append(because, Span{Text: joint}), r.Because.first(l, e)...)
+		d.say(joint)
+		d.putFirst(r.Because)
 	}
-	p.Verdict.Urgency = Urgency(min(max(n, int(Note)), int(AtOnce)))
-	p.Verdict.Because = because
+	d.Verdict.Urgency = Urgency(min(max(n, int(Note)), int(AtOnce)))
+	d.Verdict.Because = d.end(from)
 }

@@ -1,0 +1,181 @@
+package mitigate
+
+import "github.com/falconer-go/falconer/event"
+
+// draft is a plan in the making: the knowledge, the alert, and what the parts of
+// the plan share. It belongs to one goroutine.
+type draft struct {
+	*Plan
+	l     *Library
+	e     *event.Event
+	spans []Span       // the texts made so far, one behind the other
+	shown []fieldValue // fields that texts asked for
+	safe  []fieldValue // fields that snippets asked for
+}
+
+// fieldValue is a field with the text of its value, ok if there is one that may
+// stand where it is wanted.
+type fieldValue struct {
+	field, text string
+	ok          bool
+}
+
+// Room for spans is made for so many at a time, and a text begins where there is
+// room for the usual one.
+const (
+	spansAtOnce = 64
+	spansOfText = 12
+)
+
+// begin returns where the next text begins in d.spans.
+func (d *draft) begin() int {
+	if cap(d.spans)-len(d.spans) < spansOfText {
+		d.spans = make([]Span, 0, spansAtOnce)
+	}
+	return len(d.spans)
+}
+
+// end returns the text that begins at from.
+func (d *draft) end(from int) Text {
+	if from == len(d.spans) {
+		return nil
+	}
+	return Text(d.spans[from:len(d.spans):len(d.spans)])
+}
+
+// put adds spans to the text that is being made.
+func (d *draft) put(spans ...Span) { d.spans = append(d.spans, spans...) }
+
+// say adds words of ours to the text that is being made.
+func (d *draft) say(words string) { d.spans = append(d.spans, Span{Text: words}) }
+
+// value is [ValueOf].
+func (d *draft) value(field string) (Span, bool) {
+	for i := range d.shown {
+		if v := &d.shown[i]; v.field == field {
+			return Span{Kind: Value, Text: v.text, Field: field}, v.ok
+		}
+	}
+	s, ok := ValueOf(d.e, field)
+	d.shown = append(d.shown, fieldValue{field, s.Text, ok})
+	return s, ok
+}
+
+// safeValue returns the value of a field if it may stand in a snippet.
+func (d *draft) safeValue(field string) (string, bool) {
+	for i := range d.safe {
+		if v := &d.safe[i]; v.field == field {
+			return v.text, v.ok
+		}
+	}
+	text, ok := safeValue(d.e, field)
+	d.safe = append(d.safe, fieldValue{field, text, ok})
+	return text, ok
+}
+
+// phrase returns a phrase; one that does not exist is empty.
+func (d *draft) phrase(name string) Text {
+	from := d.begin()
+	d.putPhrase(name)
+	return d.end(from)
+}
+
+func (d *draft) putPhrase(name string) {
+	if p := find[phraseEntry](d.l, "phrase", name); p != nil {
+		d.putFirst(p.Say)
+	}
+}
+
+// first returns the first of the texts that holds, nil if none does.
+func (d *draft) first(ts texts) Text {
+	for i := range ts {
+		if t := &ts[i]; t.If.holds(d.e) {
+			return d.text(t.Say)
+		}
+	}
+	return nil
+}
+
+// putFirst adds the first of the texts that holds to the text that is being
+// made.
+func (d *draft) putFirst(ts texts) {
+	for i := range ts {
+		if t := &ts[i]; t.If.holds(d.e) {
+			d.putNodes(t.Say.nodes, false)
+			return
+		}
+	}
+}
+
+// all returns each text that holds.
+func (d *draft) all(ts texts) []Text {
+	if len(ts) == 0 {
+		return nil
+	}
+	list := make([]Text, 0, len(ts))
+	for i := range ts {
+		if t := &ts[i]; t.If.holds(d.e) {
+			list = append(list, d.text(t.Say))
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
+// text returns a template filled in.
+func (d *draft) text(tm *template) Text {
+	if tm.static != nil {
+		return tm.static
+	}
+	from := d.begin()
+	d.putNodes(tm.nodes, false)
+	return d.end(from)
+}
+
+// putNodes adds nodes to the text that is being made. In an optional part it
+// reports false as soon as a field has no value; the caller then drops what was
+// added.
+func (d *draft) putNodes(nodes []node, optional bool) bool {
+	for i := range nodes {
+		n := &nodes[i]
+		switch {
+		case n.words != nil:
+			d.put(n.words...)
+		case n.phrase != "":
+			d.putPhrase(n.phrase)
+		case n.optional != nil:
+			from := len(d.spans)
+			if !d.putNodes(n.optional, true) {
+				d.spans = d.spans[:from]
+			}
+		default:
+			span, ok := d.value(n.field)
+			switch {
+			case ok:
+				d.put(span)
+			case n.fallback:
+				d.put(n.absent...)
+			case optional:
+				return false
+			default:
+				d.say(missing(d.e.Field(n.field), n.field))
+			}
+		}
+	}
+	return true
+}
+
+// missing are the words for a field that a text cannot do without.
+func missing(v event.Value, field string) string {
+	switch {
+	case v.Kind() != event.String:
+		return "(" + field + " not given)"
+	case v.Text() != "":
+		return "(not available)" // <NA>
+	}
+	// A condition holds for an empty value; a sentence about it still needs a
+	// word.
+	return "(empty)"
+}
