@@ -162,9 +162,7 @@ func (c *checker) reading(r *readingEntry) {
 		c.fault("confidence", "missing")
 	}
 	c.need("say", r.Say, 1, r.If)
-	if r.Topic != "gap" {
-		c.need("limits", r.Limits, 1, r.If)
-	}
+	c.texts("limits", r.Limits, r.If)
 	for _, name := range r.Unless {
 		if c.l.entries[key{"reading", name}] == nil {
 			c.fault("unless", "there is no reading %q", name)
