@@ -190,9 +190,9 @@ func (c *checker) snippet(s *snippetEntry) {
 		if strings.TrimSpace(v.Text.text) == "" {
 			c.fault(at, "no text")
 		}
-		for _, name := range v.Text.names {
-			if shapeOf(name) == nil {
-				c.fault(at, "%s has no safe shape and may not stand in a snippet", name)
+		for _, f := range v.Text.fields {
+			if f.fits == nil {
+				c.fault(at, "%s has no safe shape and may not stand in a snippet", f.name)
 			}
 		}
 	}
@@ -224,6 +224,8 @@ func (c *checker) texts(at string, ts texts, guard *condition) {
 				if c.l.entries[key{"phrase", n.phrase}] == nil {
 					c.fault(at, "there is no phrase %q", n.phrase)
 				}
+			case n.calc != nil && !n.fallback && !optional && !t.If.checksOf(n.calc) && !guard.checksOf(n.calc):
+				c.fault(at, "%%{%s} may not be known: put it in [[ ]], give words for its absence, or guard it with where", n.calc.text)
 			case n.field != "" && !n.fallback && !optional && n.field != "alert.rule" &&
 				!t.If.mentions(n.field) && !guard.mentions(n.field):
 				c.fault(at, "%%{%s} may be missing: put it in [[ ]], give words for its absence, or guard it with if", n.field)

@@ -156,6 +156,11 @@ func fieldsOf(e *entry) map[string]bool {
 				if n.field != "" {
 					fields[n.field] = true
 				}
+				if n.calc != nil {
+					for _, f := range n.calc.args {
+						fields[f] = true
+					}
+				}
 			})
 		}
 	}, func(c *condition) { addCondition(fields, c) })
@@ -164,7 +169,7 @@ func fieldsOf(e *entry) map[string]bool {
 
 func addCondition(fields map[string]bool, c *condition) {
 	if c != nil {
-		for _, f := range c.program.Fields() {
+		for _, f := range c.fields() {
 			fields[f] = true
 		}
 	}

@@ -61,15 +61,23 @@ func (d *draft) value(field string) (Span, bool) {
 	return s, ok
 }
 
+// valueOf returns what stands for the field or the computed value of a node.
+func (d *draft) valueOf(n *node) (Span, bool) {
+	if n.calc != nil {
+		return n.calc.span(d.e)
+	}
+	return d.value(n.field)
+}
+
 // safeValue returns the value of a field if it may stand in a snippet.
-func (d *draft) safeValue(field string) (string, bool) {
+func (d *draft) safeValue(f *scriptField) (string, bool) {
 	for i := range d.safe {
-		if v := &d.safe[i]; v.field == field {
+		if v := &d.safe[i]; v.field == f.name {
 			return v.text, v.ok
 		}
 	}
-	text, ok := safeValue(d.e, field)
-	d.safe = append(d.safe, fieldValue{field, text, ok})
+	text, ok := f.safeValue(d.e)
+	d.safe = append(d.safe, fieldValue{f.name, text, ok})
 	return text, ok
 }
 
@@ -151,7 +159,7 @@ func (d *draft) putNodes(nodes []node, optional bool) bool {
 				d.spans = d.spans[:from]
 			}
 		default:
-			span, ok := d.value(n.field)
+			span, ok := d.valueOf(n)
 			switch {
 			case ok:
 				d.put(span)
@@ -159,6 +167,8 @@ func (d *draft) putNodes(nodes []node, optional bool) bool {
 				d.put(n.absent...)
 			case optional:
 				return false
+			case n.calc != nil:
+				d.say("(not known)")
 			default:
 				d.say(missing(d.e.Field(n.field), n.field))
 			}

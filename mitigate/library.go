@@ -69,14 +69,20 @@ func (g *generalKnowledge) holding(e *event.Event) holding {
 	h := holding{readings: make([]*readingEntry, 0, len(matches))}
 	for _, i := range matches {
 		if i < len(g.readings) {
-			h.readings = append(h.readings, g.readings[i])
+			if r := g.readings[i]; r.If.computed(e) {
+				h.readings = append(h.readings, r)
+			}
 			continue
 		}
 		if i -= len(g.readings); i < len(g.patterns) {
-			h.patterns = append(h.patterns, g.patterns[i])
+			if p := g.patterns[i]; p.If.computed(e) {
+				h.patterns = append(h.patterns, p)
+			}
 			continue
 		}
-		h.urgency = append(h.urgency, g.urgency[i-len(g.patterns)])
+		if u := g.urgency[i-len(g.patterns)]; u.If.computed(e) {
+			h.urgency = append(h.urgency, u)
+		}
 	}
 	return h
 }

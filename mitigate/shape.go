@@ -50,6 +50,9 @@ func plainPath(s string) bool {
 var shapes = map[string]shape{
 	"alert.hostname": dnsName,
 	alertFrom:        digits,
+	alertUntil:       digits,
+	alertFromDate:    matching(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`),
+	alertUntilDate:   matching(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`),
 
 	"container.id":               hexID,
 	"container.full_id":          hexID,
@@ -151,7 +154,7 @@ var kubeName = matching(`^[a-z0-9](?:[a-z0-9:._-]*[a-z0-9])?$`)
 // shapeOf returns the shape for a field, or nil if its values never enter a
 // snippet. proc.aname[2] has the shape of proc.aname.
 func shapeOf(field string) shape {
-	if s := shapes[field]; s != nil {
+	if s := shapes[field]; s != nil || isCalc(field) {
 		return s
 	}
 	if i := strings.IndexByte(field, '['); i > 0 {

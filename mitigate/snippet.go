@@ -80,9 +80,17 @@ func (d *draft) snippet(name string) (s Snippet, ok bool) {
 
 // script is the text of a snippet with fields in it.
 type script struct {
-	text  string   // as it is written, with one line feed at its end
-	words []string // what stands before, between and behind the fields
-	names []string // of the fields
+	text   string        // as it is written, with one line feed at its end
+	words  []string      // what stands before, between and behind the fields
+	fields []scriptField // in their order
+}
+
+// scriptField is the place of a field or of a computed value.
+type scriptField struct {
+	name string // as written
+	calc *calc
+	fits shape
+	word string // of the placeholder, where the author gives one
 }
 
 // UnmarshalYAML reads a text with %{field} in it.
@@ -101,7 +109,16 @@ func (s *script) UnmarshalYAML(n *yaml.Node) error {
 		if !ok {
 			return nodeError(n, errors.New("%{ without }"))
 		}
-		s.names = append(s.names, name)
+		f := scriptField{}
+		f.name, f.word, _ = strings.Cut(name, "|")
+		f.fits = shapeOf(f.name)
+		if isCalc(f.name) {
+			var err error
+			if f.calc, err = parseCalc(f.name); err != nil {
+				return nodeError(n, err)
+			}
+		}
+		s.fields = append(s.fields, f)
 		rest = tail
 	}
 }
@@ -109,45 +126,73 @@ func (s *script) UnmarshalYAML(n *yaml.Node) error {
 // fill puts for each field its value if that has a safe shape, else a
 // placeholder.
 func (d *draft) fill(s *script, kind string) (string, []Placeholder) {
-	if len(s.names) == 0 {
+	if len(s.fields) == 0 {
 		return s.text, nil
 	}
 	var missing []Placeholder
 	var b strings.Builder
 	b.Grow(len(s.text) + 64) // values are longer than the names of their fields
-	for i, name := range s.names {
+	for i := range s.fields {
+		f := &s.fields[i]
 		b.WriteString(s.words[i])
-		if v, ok := d.safeValue(name); ok {
+		if v, ok := d.safeValue(f); ok {
 			b.WriteString(v)
 			continue
 		}
-		p := Placeholder{Word: placeholderWord(name, kind), Field: name}
+		p := Placeholder{Word: f.word, Field: f.name}
+		if p.Word == "" {
+			p.Word = placeholderWord(f.name, kind)
+		}
 		b.WriteString(p.Word)
 		if !slices.Contains(missing, p) {
 			missing = append(missing, p)
 		}
 	}
-	b.WriteString(s.words[len(s.names)])
+	b.WriteString(s.words[len(s.fields)])
 	return b.String(), missing
 }
 
-// alertFrom stands for a moment shortly before the alert, in seconds since 1970,
-// from which logs are worth reading.
+// The minutes around an alert from which logs are worth reading: in seconds
+// since 1970, and as dates of RFC 3339 in UTC.
 const (
-	alertFrom   = "alert.from"
-	beforeAlert = 10 * time.Minute
+	alertFrom      = "alert.from"
+	alertUntil     = "alert.until"
+	alertFromDate  = "alert.from.date"
+	alertUntilDate = "alert.until.date"
+	aroundAlert    = 10 * time.Minute
 )
 
-// safeValue returns the value of a field if it may stand in a snippet.
-func safeValue(e *event.Event, field string) (string, bool) {
-	fits := shapeOf(field)
-	if fits == nil {
+func minutesAround(e *event.Event, field string) (string, bool) {
+	if e.Time.IsZero() {
 		return "", false
 	}
-	if field == alertFrom {
-		return strconv.FormatInt(e.Time.Add(-beforeAlert).Unix(), 10), true
+	t := e.Time.Add(-aroundAlert)
+	if field == alertUntil || field == alertUntilDate {
+		t = e.Time.Add(aroundAlert)
 	}
-	v := e.Field(field)
+	if field == alertFrom || field == alertUntil {
+		return strconv.FormatInt(t.Unix(), 10), true
+	}
+	return t.UTC().Format("2006-01-02T15:04:05Z"), true
+}
+
+// safeValue returns the value of the field if it may stand in a snippet.
+func (f *scriptField) safeValue(e *event.Event) (string, bool) {
+	if f.fits == nil {
+		return "", false
+	}
+	if f.calc != nil {
+		r := f.calc.of(e)
+		if !r.ok || len(r.list) != 1 {
+			return "", false
+		}
+		return r.list[0], f.fits(r.list[0])
+	}
+	switch f.name {
+	case alertFrom, alertUntil, alertFromDate, alertUntilDate:
+		return minutesAround(e, f.name)
+	}
+	v := e.Field(f.name)
 	if !v.Available() {
 		return "", false
 	}
@@ -159,12 +204,15 @@ func safeValue(e *event.Event, field string) (string, bool) {
 		}
 		text = list[0]
 	}
-	return text, fits(text)
+	return text, f.fits(text)
 }
 
 // placeholderWord turns k8s.pod.name into POD_NAME: a plain word to a shell
 // and to YAML, of the right form for a name in a manifest.
 func placeholderWord(field, kind string) string {
+	if isCalc(field) { // part(jevt.value[/requestObject/spec/volumes], /*/hostPath/path)
+		field = strings.NewReplacer("/", ".", ")", "", "*", "").Replace(field[strings.LastIndex(field, ", ")+2:])
+	}
 	field, arg, _ := strings.Cut(field, "[")
 	if i := strings.LastIndexByte(arg, '/'); i >= 0 { // json.value[/resource/labels/policy_name]
 		field = strings.TrimSuffix(arg[i+1:], "]")

@@ -13,11 +13,12 @@ type template struct {
 	static Text // of a template without fields: the same for every alert
 }
 
-// node is one part of a template: words of ours, a field, a phrase, or an
-// optional part, whichever is set.
+// node is one part of a template: words of ours, a field, a computed value, a
+// phrase, or an optional part, whichever is set.
 type node struct {
 	words    Text
 	field    string
+	calc     *calc
 	absent   Text // for a field without a value
 	fallback bool // absent is given
 	phrase   string
@@ -98,7 +99,7 @@ func (p *templateParser) nodes(inner bool) ([]node, error) {
 	return list, nil
 }
 
-// field reads %{name}, %{name|words} or %{$phrase}.
+// field reads %{name}, %{name|words}, %{function(name)} or %{$phrase}.
 func (p *templateParser) field() (node, error) {
 	end := strings.IndexByte(p.src[p.at:], '}')
 	if end < 0 {
@@ -110,6 +111,10 @@ func (p *templateParser) field() (node, error) {
 		return node{phrase: name}, nil
 	}
 	name, absent, fallback := strings.Cut(inner, "|")
+	if isCalc(name) {
+		c, err := parseCalc(name)
+		return node{calc: c, absent: plain(absent), fallback: fallback}, err
+	}
 	if name == "" || strings.ContainsAny(name, " %{`") {
 		return node{}, fmt.Errorf("%q is not a field", name)
 	}
