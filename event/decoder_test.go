@@ -15,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/falconer-go/falconer/internal/jsonstr"
 )
 
 // brief is a stream as one line an alert or error.
@@ -53,7 +55,7 @@ func pretty(rule string) string {
 }
 
 func dockerLine(text, stream string) string {
-	return `{"log":` + string(appendString(nil, text)) + `,"stream":"` + stream + `","time":"2024-07-24T14:32:07.5Z"}` + "\n"
+	return `{"log":` + string(jsonstr.Append(nil, text)) + `,"stream":"` + stream + `","time":"2024-07-24T14:32:07.5Z"}` + "\n"
 }
 
 func streamCases() []struct {

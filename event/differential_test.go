@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/falconer-go/falconer/internal/jsonstr"
 )
 
 // The oracle reads an alert with encoding/json and applies the rules of Parse
@@ -161,7 +163,7 @@ func oracleText(v any) string {
 	case nil:
 		return "null"
 	case string:
-		return string(appendString(nil, v))
+		return string(jsonstr.Append(nil, v))
 	case []any:
 		var parts []string
 		for _, e := range v {
@@ -173,7 +175,7 @@ func oracleText(v any) string {
 		slices.SortFunc(v, func(a, b oracleMember) int { return strings.Compare(a.name, b.name) })
 		var parts []string
 		for _, m := range v {
-			parts = append(parts, string(appendString(nil, m.name))+":"+oracleText(m.value))
+			parts = append(parts, string(jsonstr.Append(nil, m.name))+":"+oracleText(m.value))
 		}
 		return "{" + strings.Join(parts, ",") + "}"
 	}

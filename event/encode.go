@@ -9,7 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/falconer-go/falconer/internal/jsonstr"
 )
 
 // Falco prints an alert with the JSON library of nlohmann: one line, no white
@@ -41,7 +42,7 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 	text := func(name, s string, bit present) {
 		if s != "" || e.has&bit != 0 {
 			key(name)
-			dst = appendString(dst, s)
+			dst = jsonstr.Append(dst, s)
 		}
 	}
 	text("hostname", e.Hostname, hasHostname)
@@ -52,9 +53,9 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 		dst = e.Fields.appendJSON(dst, plainNumbers)
 	}
 	key("priority")
-	dst = appendString(dst, e.Priority.String())
+	dst = jsonstr.Append(dst, e.Priority.String())
 	key("rule")
-	dst = appendString(dst, e.Rule)
+	dst = jsonstr.Append(dst, e.Rule)
 	text("source", e.Source, hasSource)
 	if e.Tags != nil {
 		key("tags")
@@ -84,7 +85,7 @@ func appendMember(dst []byte, open int, name string) []byte {
 	} else {
 		dst = append(dst, ',')
 	}
-	dst = appendString(dst, name)
+	dst = jsonstr.Append(dst, name)
 	return append(dst, ':')
 }
 
@@ -116,7 +117,7 @@ const (
 func appendValue(dst []byte, v Value, n numbers) []byte {
 	switch v.kind {
 	case String:
-		return appendString(dst, v.text)
+		return jsonstr.Append(dst, v.text)
 	case Number:
 		if n == canonicalNumbers {
 			return appendCanonicalNumber(dst, v.text)
@@ -147,51 +148,21 @@ func appendStrings(dst []byte, list []string) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendString(dst, s)
+		dst = jsonstr.Append(dst, s)
 	}
 	return append(dst, ']')
 }
 
-// appendString appends s as a JSON string with the escapes of nlohmann's
-// dump: short ones where JSON has them, \u00xx for the other control
-// characters, and nothing else. Bytes that are not UTF-8 become U+FFFD.
-func appendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		if c >= utf8.RuneSelf {
-			if r, size := utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size != 1 {
-				i += size
-				continue
-			}
-			dst = append(dst, s[from:i]...)
-			dst = append(dst, "\uFFFD"...)
-			i++
-			from = i
-			continue
-		}
-		dst = append(dst, s[from:i]...)
-		if short := strings.IndexByte("\"\\\b\f\n\r\t", c); short >= 0 {
-			dst = append(dst, '\\', `"\bfnrt`[short])
-		} else {
-			const hex = "0123456789abcdef"
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-		i++
-		from = i
-	}
-	dst = append(dst, s[from:]...)
-	return append(dst, '"')
-}
-
 // appendTime appends t in UTC with nine digits of a second.
 func appendTime(dst []byte, t time.Time) []byte {
-	return t.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000000000Z")
+	t = t.UTC()
+	dst = t.AppendFormat(dst, time.RFC3339) // for which package time has a fast path
+	dst[len(dst)-1] = '.'                   // where the Z was
+	n := t.Nanosecond()
+	for unit := 100_000_000; unit > 0; unit /= 10 {
+		dst = append(dst, '0'+byte(n/unit%10))
+	}
+	return append(dst, 'Z')
 }
 
 // appendFloat appends the shortest number that reads back as f, with .0 after

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"github.com/falconer-go/falconer/internal/jsonstr"
 )
 
 // ID is the fingerprint of what an alert says. Two alerts with the same ID say
@@ -79,19 +81,19 @@ func (e *Event) appendIdentity(b []byte) []byte {
 		b = append(b, '{')
 	}
 	b = append(b, `},"hostname":`...)
-	b = appendString(b, e.Hostname)
+	b = jsonstr.Append(b, e.Hostname)
 	b = append(b, `,"message":`...)
-	b = appendString(b, e.message())
+	b = jsonstr.Append(b, e.message())
 	b = append(b, `,"priority":`...)
-	b = appendString(b, e.Priority.String())
+	b = jsonstr.Append(b, e.Priority.String())
 	b = append(b, `,"rule":`...)
-	b = appendString(b, e.Rule)
+	b = jsonstr.Append(b, e.Rule)
 	b = append(b, `,"source":`...)
 	source := e.Source
 	if source == "" || source == "syscalls" {
 		source = "syscall"
 	}
-	b = appendString(b, source)
+	b = jsonstr.Append(b, source)
 	b = append(b, `,"time":"`...)
 	b = appendTime(b, e.Time)
 	return append(b, `","v":1}`...)

@@ -3,6 +3,8 @@ package event
 import (
 	"strings"
 	"time"
+
+	"github.com/falconer-go/falconer/internal/jsonstr"
 )
 
 // Internal is an event of Falco itself: [SyscallDrops], [MetricsSnapshot],
@@ -249,7 +251,7 @@ func internalFields(list string, l Limits) (Fields, bool) {
 		if len(object) > 1 {
 			object = append(object, ',')
 		}
-		object = appendString(object, list[:n])
+		object = jsonstr.Append(object, list[:n])
 		object = append(object, ':')
 		object = append(object, list[n+1:end]...)
 		list = strings.TrimPrefix(list[end:], " ")

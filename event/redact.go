@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/falconer-go/falconer/internal/jsonstr"
 )
 
 // Redaction says what of an alert is to be hidden, and how.
@@ -144,7 +146,7 @@ func (h *hiding) prepare() {
 		// The longest comes first, so that a secret inside another does not
 		// leave the rest of that one behind.
 		pairs = append(pairs, s, h.substitute(s))
-		if escaped := appendString(nil, s); len(escaped) != len(s)+2 {
+		if escaped := jsonstr.Append(nil, s); len(escaped) != len(s)+2 {
 			pairs = append(pairs, string(escaped[1:len(escaped)-1]), h.substitute(s))
 		}
 	}

@@ -7,12 +7,14 @@
 package ecs
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/falconer-go/falconer/enrich"
 	"github.com/falconer-go/falconer/enrich/export/internal/jsonw"
+	"github.com/falconer-go/falconer/enrich/export/internal/seen"
 	"github.com/falconer-go/falconer/event"
 )
 
@@ -30,7 +32,7 @@ func Append(dst []byte, e *event.Event, m *enrich.Mapping, o *Options) []byte {
 	if o == nil {
 		o = new(Options)
 	}
-	d := document{Writer: jsonw.Writer{B: append(dst, '\n')}, e: e, m: m, o: o}
+	d := document{Writer: jsonw.Writer{B: append(dst, '\n')}, e: e, m: m, o: o, Alert: seen.Of(e)}
 	at := len(dst)
 	d.write()
 	// The line feed kept the writer from looking at what stood before.
@@ -39,6 +41,7 @@ func Append(dst []byte, e *event.Event, m *enrich.Mapping, o *Options) []byte {
 
 type document struct {
 	jsonw.Writer
+	seen.Alert
 	e *event.Event
 	m *enrich.Mapping
 	o *Options
@@ -47,7 +50,7 @@ type document struct {
 func (d *document) write() {
 	e := d.e
 	all := d.Begin("")
-	d.Str("@timestamp", e.Time.UTC().Format("2006-01-02T15:04:05.999999999Z"))
+	d.Time("@timestamp", e.Time)
 	ecs := d.Begin("ecs")
 	d.Str("version", version)
 	d.End(ecs)
@@ -84,7 +87,7 @@ func (d *document) event() {
 	e := d.e
 	ev := d.Begin("event")
 	d.Str("kind", "alert")
-	category, kind := classify(e)
+	category, kind := d.classify()
 	d.Strs("category", category)
 	d.Strs("type", kind)
 	d.Str("module", "falco")
@@ -95,70 +98,23 @@ func (d *document) event() {
 	}
 	d.Str("id", e.ID().String())
 	d.Int("severity", severity(e.Priority))
-	d.StrIf("action", d.action())
-	d.StrIf("outcome", outcome(e))
+	d.StrIf("action", cmp.Or(d.Verb, d.Call, d.Type))
+	d.StrIf("outcome", d.outcome())
 	d.StrIf("provider", e.Source)
 	d.End(ev)
 }
 
-// action is what was done, by the field that the source has for it.
-func (d *document) action() string {
-	switch d.e.Source {
-	case "k8s_audit":
-		return text(d.e, "ka.verb")
-	case "aws_cloudtrail":
-		return text(d.e, "ct.name")
-	case "gcp_auditlog":
-		return text(d.e, "gcp.methodName")
-	case "okta":
-		return text(d.e, "okta.evt.type")
-	case "github":
-		return text(d.e, "github.action")
-	}
-	return text(d.e, "evt.type")
-}
-
-// caller is who did it, by the field that the source has for it.
-func (d *document) caller() string {
-	switch d.e.Source {
-	case "k8s_audit":
-		return text(d.e, "ka.user.name")
-	case "aws_cloudtrail":
-		return text(d.e, "ct.user")
-	case "gcp_auditlog":
-		return text(d.e, "gcp.user")
-	case "okta":
-		return text(d.e, "okta.actor.alternateid")
-	case "github":
-		return text(d.e, "github.user")
-	}
-	return text(d.e, "user.name")
-}
-
-// from is the address it came from.
-func (d *document) from() string {
-	switch d.e.Source {
-	case "aws_cloudtrail":
-		return text(d.e, "ct.srcip")
-	case "gcp_auditlog":
-		return text(d.e, "gcp.callerIP")
-	case "okta":
-		return text(d.e, "okta.client.ip")
-	}
-	return text(d.e, "fd.cip")
-}
-
 // classify returns event.category and event.type, from ECS's lists of allowed
 // values.
-func classify(e *event.Event) (category, kind []string) {
+func (d *document) classify() (category, kind []string) {
 	category, kind = []string{"intrusion_detection"}, []string{"info"}
-	switch e.Source {
+	switch d.e.Source {
 	case "k8s_audit", "aws_cloudtrail", "gcp_auditlog":
 		category = append(category, "api")
 	case "okta":
 		category = append(category, "iam")
 	case "syscall", "":
-		switch evt := text(e, "evt.type"); evt {
+		switch d.Type {
 		case "execve", "execveat", "clone", "clone3", "fork", "vfork":
 			category, kind = append(category, "process"), []string{"start"}
 		case "connect", "accept", "accept4", "bind", "listen", "sendto", "sendmsg", "recvfrom", "recvmsg":
@@ -175,19 +131,19 @@ func classify(e *event.Event) (category, kind []string) {
 }
 
 // outcome is success, failure or, where the alert does not say, "".
-func outcome(e *event.Event) string {
-	if code, err := strconv.Atoi(text(e, "ka.response.code")); err == nil {
+func (d *document) outcome() string {
+	if code, err := strconv.Atoi(d.Code); err == nil {
 		if code < 400 {
 			return "success"
 		}
 		return "failure"
 	}
 	switch {
-	case text(e, "ct.error") != "":
+	case d.Fault != "":
 		return "failure"
-	case text(e, "evt.res") == "SUCCESS":
+	case d.Result == "SUCCESS":
 		return "success"
-	case strings.HasPrefix(text(e, "evt.res"), "E"):
+	case strings.HasPrefix(d.Result, "E"):
 		return "failure"
 	}
 	return ""
@@ -283,59 +239,57 @@ func (d *document) parentName(t enrich.MappedTechnique) string {
 }
 
 func (d *document) process() {
-	e := d.e
 	o := d.Begin("process")
-	d.IntIf("pid", number(e, "proc.pid"))
-	d.StrIf("name", text(e, "proc.name"))
-	d.StrIf("executable", text(e, "proc.exepath"))
-	d.StrIf("command_line", text(e, "proc.cmdline"))
-	d.StrIf("working_directory", text(e, "proc.cwd"))
+	d.IntIf("pid", d.PID)
+	d.StrIf("name", d.Process)
+	d.StrIf("executable", d.Exe)
+	d.StrIf("command_line", d.Cmdline)
+	d.StrIf("working_directory", d.Dir)
 	parent := d.Begin("parent")
-	d.IntIf("pid", number(e, "proc.ppid"))
-	d.StrIf("name", text(e, "proc.pname"))
-	d.StrIf("command_line", text(e, "proc.pcmdline"))
-	d.StrIf("executable", text(e, "proc.pexepath"))
+	d.IntIf("pid", d.PPID)
+	d.StrIf("name", d.Parent)
+	d.StrIf("command_line", d.ParentCmdline)
+	d.StrIf("executable", d.ParentExe)
 	d.End(parent)
-	if tty := number(e, "proc.tty"); tty.OK {
-		d.Bool("interactive", tty.V != 0)
+	if d.TTY.OK {
+		d.Bool("interactive", d.TTY.V != 0)
 	}
 	d.End(o)
 	user := d.Begin("user")
-	d.StrIf("name", d.caller())
-	if uid := number(e, "user.uid"); uid.OK {
-		d.Str("id", strconv.FormatInt(uid.V, 10))
+	d.StrIf("name", cmp.Or(d.Requester, d.Caller, d.User))
+	if d.UID.OK {
+		d.Str("id", strconv.FormatInt(d.UID.V, 10))
 	}
 	d.End(user)
 }
 
 func (d *document) container() {
-	id, img := text(d.e, "container.id"), d.e.Image()
-	if id == "host" {
+	if d.ContainerID == "host" {
 		return
 	}
 	o := d.Begin("container")
-	d.StrIf("id", id)
-	d.StrIf("name", text(d.e, "container.name"))
+	d.StrIf("id", d.ContainerID)
+	d.StrIf("name", d.Container)
 	i := d.Begin("image")
-	d.StrIf("name", img.Repository)
-	if img.Tag != "" {
+	d.StrIf("name", d.Repository)
+	if d.Tag != "" {
 		tags := d.BeginList("tag")
-		d.Str("", img.Tag)
+		d.Str("", d.Tag)
 		d.EndList(tags)
 	}
-	if img.Digest != "" {
+	if d.Digest != "" {
 		hash := d.Begin("hash")
 		all := d.BeginList("all")
-		d.Str("", img.Digest)
+		d.Str("", d.Digest)
 		d.EndList(all)
 		d.End(hash)
 	}
 	d.End(i)
 	d.End(o)
-	namespace := firstOf(text(d.e, "k8s.ns.name"), text(d.e, "ka.target.namespace"))
-	name, kind := text(d.e, "k8s.pod.name"), "pod"
+	namespace := cmp.Or(d.Namespace, d.TargetNamespace)
+	name, kind := d.Pod, "pod"
 	if name == "" {
-		name, kind = text(d.e, "ka.target.name"), text(d.e, "ka.target.resource")
+		name, kind = d.TargetName, d.TargetKind
 	}
 	if name == "" && namespace == "" {
 		return
@@ -353,7 +307,7 @@ func (d *document) container() {
 }
 
 func (d *document) file() {
-	name := d.e.File().Name
+	name := d.FDName
 	if !strings.HasPrefix(name, "/") {
 		return
 	}
@@ -369,10 +323,10 @@ func (d *document) file() {
 }
 
 func (d *document) network() {
-	d.end("source", d.from(), number(d.e, "fd.cport"))
-	d.end("destination", text(d.e, "fd.sip"), number(d.e, "fd.sport"))
+	d.end("source", cmp.Or(d.From, d.Client), d.ClientPort)
+	d.end("destination", d.Server, d.ServerPort)
 	o := d.Begin("network")
-	d.StrIf("transport", text(d.e, "fd.l4proto"))
+	d.StrIf("transport", d.Transport)
 	d.End(o)
 }
 
@@ -398,7 +352,7 @@ func (d *document) cloud() {
 	case "gcp_auditlog":
 		d.Str("provider", "gcp")
 	}
-	d.StrIf("region", text(d.e, "ct.region"))
+	d.StrIf("region", d.Region)
 	d.End(o)
 }
 
@@ -413,25 +367,4 @@ func (d *document) falco() {
 	}
 	d.End(fields)
 	d.End(o)
-}
-
-func number(e *event.Event, name string) event.Opt[int64] {
-	n, ok := e.Fields.Get(name).Int()
-	return event.Opt[int64]{V: n, OK: ok}
-}
-
-func text(e *event.Event, name string) string {
-	if v := e.Fields.Get(name); v.Available() {
-		return v.Text()
-	}
-	return ""
-}
-
-func firstOf(list ...string) string {
-	for _, s := range list {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }

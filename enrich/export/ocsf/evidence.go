@@ -1,6 +1,7 @@
 package ocsf
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -21,7 +22,7 @@ func (f *finding) device() {
 	f.End(d)
 }
 
-func (f *finding) contained() bool { return f.containerID != "" && f.containerID != "host" }
+func (f *finding) contained() bool { return f.ContainerID != "" && f.ContainerID != "host" }
 
 func (f *finding) evidences() {
 	list := f.BeginList("evidences")
@@ -37,30 +38,29 @@ func (f *finding) evidences() {
 // process writes the process, if the alert has the pid that the schema wants;
 // what else is known of it stays in unmapped otherwise.
 func (f *finding) process() {
-	p := f.proc
-	if !p.pid.OK {
+	if !f.PID.OK {
 		if f.o.Version != V1_1 { // where evidence has no user of its own
 			f.user()
 		}
 		return
 	}
 	o := f.Begin("process")
-	f.Int("pid", p.pid.V)
-	f.StrIf("name", p.name)
-	f.StrIf("cmd_line", p.cmdline)
-	if p.exe != "" {
+	f.Int("pid", f.PID.V)
+	f.StrIf("name", f.Process)
+	f.StrIf("cmd_line", f.Cmdline)
+	if f.Exe != "" {
 		file := f.Begin("file")
-		f.Str("name", base(p.exe))
-		f.Str("path", p.exe)
+		f.Str("name", base(f.Exe))
+		f.Str("path", f.Exe)
 		f.Int("type_id", fileRegular)
 		f.End(file)
 	}
 	f.user()
-	if p.ppid.OK {
+	if f.PPID.OK {
 		parent := f.Begin("parent_process")
-		f.Int("pid", p.ppid.V)
-		f.StrIf("name", p.parent)
-		f.StrIf("cmd_line", p.parentCmdline)
+		f.Int("pid", f.PPID.V)
+		f.StrIf("name", f.Parent)
+		f.StrIf("cmd_line", f.ParentCmdline)
 		f.End(parent)
 	}
 	if f.contained() {
@@ -71,32 +71,32 @@ func (f *finding) process() {
 
 func (f *finding) user() {
 	o := f.Begin("user")
-	f.StrIf("name", available(f.e, "user.name"))
-	if uid := number(f.e, "user.uid"); uid.OK {
-		f.Str("uid", strconv.FormatInt(uid.V, 10))
+	f.StrIf("name", f.User)
+	if f.UID.OK {
+		f.Str("uid", strconv.FormatInt(f.UID.V, 10))
 	}
 	f.End(o)
 }
 
 func (f *finding) container() {
 	o := f.Begin("container")
-	f.Str("uid", f.containerID)
-	f.StrIf("name", available(f.e, "container.name"))
-	if img := f.e.Image(); img.Repository != "" {
+	f.Str("uid", f.ContainerID)
+	f.StrIf("name", f.Container)
+	if f.Repository != "" {
 		i := f.Begin("image")
-		f.Str("uid", firstOf(img.Digest, img.ID, img.Repository))
-		f.Str("name", img.Repository)
-		f.StrIf("tag", img.Tag)
+		f.Str("uid", cmp.Or(f.Digest, f.ImageID, f.Repository))
+		f.Str("name", f.Repository)
+		f.StrIf("tag", f.Tag)
 		f.End(i)
 	}
-	if available(f.e, "k8s.pod.name") != "" {
+	if f.Pod != "" {
 		f.Str("orchestrator", "kubernetes")
 	}
 	f.End(o)
 }
 
 func (f *finding) fileObject() {
-	name := f.path
+	name := f.FDName
 	if !strings.HasPrefix(name, "/") {
 		return // a connection, a pipe, a device without a path
 	}
@@ -104,7 +104,7 @@ func (f *finding) fileObject() {
 	f.Str("name", base(name))
 	f.Str("path", name)
 	kind := fileUnknown
-	switch available(f.e, "fd.type") {
+	switch f.FDType {
 	case "file":
 		kind = fileRegular
 	case "directory":
@@ -115,8 +115,8 @@ func (f *finding) fileObject() {
 }
 
 func (f *finding) endpoints() {
-	f.endpoint("src_endpoint", f.client, number(f.e, "fd.cport"))
-	f.endpoint("dst_endpoint", f.server, number(f.e, "fd.sport"))
+	f.endpoint("src_endpoint", f.Client, f.ClientPort)
+	f.endpoint("dst_endpoint", f.Server, f.ServerPort)
 }
 
 func (f *finding) endpoint(name, ip string, port event.Opt[int64]) {
@@ -133,40 +133,36 @@ func (f *finding) endpoint(name, ip string, port event.Opt[int64]) {
 
 // cloudAPI writes the call of a Kubernetes or cloud API, and who made it.
 func (f *finding) cloudAPI() {
-	get := func(name string) string { return available(f.e, name) }
-	operation := firstOf(get("ka.verb"), get("ct.name"), get("gcp.methodName"), get("okta.evt.type"), get("github.action"))
-	if operation != "" {
+	if operation := cmp.Or(f.Verb, f.Call); operation != "" {
 		o := f.Begin("api")
 		f.Str("operation", operation)
-		if service := firstOf(get("ct.src"), get("gcp.serviceName")); service != "" {
-			s := f.Begin("service")
-			f.Str("name", service)
-			f.End(s)
-		}
-		if code, err := strconv.Atoi(get("ka.response.code")); err == nil {
+		s := f.Begin("service")
+		f.StrIf("name", f.Service)
+		f.End(s)
+		if code, err := strconv.Atoi(f.Code); err == nil {
 			r := f.Begin("response")
 			f.Int("code", int64(code))
 			f.End(r)
-		} else if fault := get("ct.error"); fault != "" {
+		} else if f.Fault != "" {
 			r := f.Begin("response")
-			f.Str("error", fault)
+			f.Str("error", f.Fault)
 			f.End(r)
 		}
 		f.End(o)
 	}
-	if who := firstOf(get("ka.user.name"), get("ct.user"), get("gcp.user"), get("okta.actor.alternateid"), get("github.user")); who != "" {
+	if who := cmp.Or(f.Requester, f.Caller); who != "" {
 		o := f.Begin("actor")
 		u := f.Begin("user")
 		f.Str("name", who)
 		f.End(u)
 		f.End(o)
-	} else if f.o.Version == V1_1 && !f.proc.pid.OK {
+	} else if f.o.Version == V1_1 && !f.PID.OK {
 		o := f.Begin("actor")
 		f.user()
 		f.End(o)
 	}
-	if ip := firstOf(get("ct.srcip"), get("gcp.callerIP"), get("okta.client.ip")); ip != "" && f.client == "" && isAddr(ip) {
-		f.endpoint("src_endpoint", ip, event.Opt[int64]{})
+	if f.Client == "" && isAddr(f.From) {
+		f.endpoint("src_endpoint", f.From, event.Opt[int64]{})
 	}
 	if f.o.Version != V1_1 {
 		f.resources()
@@ -176,15 +172,14 @@ func (f *finding) cloudAPI() {
 // resources writes the object that a Kubernetes request is about: in the
 // evidence, and in the finding itself where evidence has no place for it yet.
 func (f *finding) resources() {
-	name := available(f.e, "ka.target.name")
-	if name == "" {
+	if f.TargetName == "" {
 		return
 	}
 	list := f.BeginList("resources")
 	r := f.Begin("")
-	f.Str("name", name)
-	f.StrIf("type", available(f.e, "ka.target.resource"))
-	f.StrIf("namespace", available(f.e, "ka.target.namespace"))
+	f.Str("name", f.TargetName)
+	f.StrIf("type", f.TargetKind)
+	f.StrIf("namespace", f.TargetNamespace)
 	f.End(r)
 	f.EndList(list)
 }
@@ -206,19 +201,19 @@ func (f *finding) observables() {
 		f.End(o)
 	}
 	add(observableHostname, "Hostname", "device.hostname", f.e.Hostname)
-	if p := f.proc; p.pid.OK {
-		add(observableProcess, "Process Name", "evidences.process.name", p.name)
-		add(observableCommand, "Command Line", "evidences.process.cmd_line", p.cmdline)
-		add(observableUser, "User Name", "evidences.process.user.name", available(f.e, "user.name"))
+	if f.PID.OK {
+		add(observableProcess, "Process Name", "evidences.process.name", f.Process)
+		add(observableCommand, "Command Line", "evidences.process.cmd_line", f.Cmdline)
+		add(observableUser, "User Name", "evidences.process.user.name", f.User)
 		if f.contained() {
-			add(observableUID, "Resource UID", "evidences.process.container.uid", f.containerID)
+			add(observableUID, "Resource UID", "evidences.process.container.uid", f.ContainerID)
 		}
 	}
-	if strings.HasPrefix(f.path, "/") {
-		add(observablePath, "File Path", "evidences.file.path", f.path)
+	if strings.HasPrefix(f.FDName, "/") {
+		add(observablePath, "File Path", "evidences.file.path", f.FDName)
 	}
-	add(observableIP, "IP Address", "evidences.src_endpoint.ip", f.client)
-	add(observableIP, "IP Address", "evidences.dst_endpoint.ip", f.server)
+	add(observableIP, "IP Address", "evidences.src_endpoint.ip", f.Client)
+	add(observableIP, "IP Address", "evidences.dst_endpoint.ip", f.Server)
 	f.EndList(list)
 }
 
@@ -239,28 +234,7 @@ func base(path string) string {
 	return path
 }
 
-func available(e *event.Event, name string) string {
-	if v := e.Fields.Get(name); v.Available() {
-		return v.Text()
-	}
-	return ""
-}
-
-func number(e *event.Event, name string) event.Opt[int64] {
-	n, ok := e.Fields.Get(name).Int()
-	return event.Opt[int64]{V: n, OK: ok}
-}
-
 func isAddr(ip string) bool {
 	_, ok := event.StringValue(ip).Addr()
 	return ok
-}
-
-func firstOf(list ...string) string {
-	for _, s := range list {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }

@@ -9,10 +9,10 @@ package ocsf
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/falconer-go/falconer/enrich"
 	"github.com/falconer-go/falconer/enrich/export/internal/jsonw"
+	"github.com/falconer-go/falconer/enrich/export/internal/seen"
 	"github.com/falconer-go/falconer/event"
 )
 
@@ -97,13 +97,7 @@ func Append(dst []byte, e *event.Event, m *enrich.Mapping, o *Options) []byte {
 	if o == nil {
 		o = new(Options)
 	}
-	f := finding{Writer: jsonw.Writer{B: append(dst, '\n')}, e: e, m: m, o: o, id: e.ID().String()}
-	f.proc = process{
-		pid: number(e, "proc.pid"), ppid: number(e, "proc.ppid"), name: available(e, "proc.name"), exe: available(e, "proc.exepath"),
-		cmdline: available(e, "proc.cmdline"), parent: available(e, "proc.pname"), parentCmdline: available(e, "proc.pcmdline"),
-	}
-	f.containerID, f.path = available(e, "container.id"), e.File().Name
-	f.client, f.server = available(e, "fd.cip"), available(e, "fd.sip")
+	f := finding{Writer: jsonw.Writer{B: append(dst, '\n')}, Alert: seen.Of(e), e: e, m: m, o: o, id: e.ID().String()}
 	at := len(dst)
 	f.write()
 	// The line feed kept the writer from looking at what stood before.
@@ -112,21 +106,11 @@ func Append(dst []byte, e *event.Event, m *enrich.Mapping, o *Options) []byte {
 
 type finding struct {
 	jsonw.Writer
+	seen.Alert
 	e  *event.Event
 	m  *enrich.Mapping
 	o  *Options
 	id string
-
-	// What is wanted in more than one place.
-	proc           process
-	containerID    string
-	path           string // of the file
-	client, server string // addresses
-}
-
-type process struct {
-	pid, ppid                                 event.Opt[int64]
-	name, exe, cmdline, parent, parentCmdline string
 }
 
 func (f *finding) write() {
@@ -199,7 +183,7 @@ func (f *finding) metadata() {
 	f.Str("uid", f.id)
 	f.Strs("labels", e.Tags)
 	f.Str("log_name", "falco")
-	f.Str("original_time", e.Time.UTC().Format(time.RFC3339Nano))
+	f.Time("original_time", e.Time)
 	f.End(m)
 }
 

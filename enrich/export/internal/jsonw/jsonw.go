@@ -7,9 +7,10 @@ package jsonw
 
 import (
 	"strconv"
-	"unicode/utf8"
+	"time"
 
 	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/internal/jsonstr"
 )
 
 // Writer appends to B. Names of members are written as they are: they are
@@ -74,7 +75,7 @@ func (w *Writer) EndList(mark int) {
 // Str writes a string.
 func (w *Writer) Str(name, s string) {
 	w.name(name)
-	w.B = AppendString(w.B, s)
+	w.B = jsonstr.Append(w.B, s)
 }
 
 // Join writes a string that is made of parts.
@@ -82,7 +83,7 @@ func (w *Writer) Join(name string, parts ...string) {
 	w.name(name)
 	w.B = append(w.B, '"')
 	for _, p := range parts {
-		w.B = appendText(w.B, p)
+		w.B = jsonstr.AppendText(w.B, p)
 	}
 	w.B = append(w.B, '"')
 }
@@ -116,6 +117,12 @@ func (w *Writer) IntIf(name string, n event.Opt[int64]) {
 	}
 }
 
+// Time writes t in UTC as RFC 3339 has it, to the nanosecond.
+func (w *Writer) Time(name string, t time.Time) {
+	w.name(name)
+	w.B = append(t.UTC().AppendFormat(append(w.B, '"'), time.RFC3339Nano), '"')
+}
+
 // Bool writes a truth value.
 func (w *Writer) Bool(name string, b bool) {
 	w.name(name)
@@ -131,61 +138,14 @@ func (w *Writer) Raw(name, json string) {
 // Member writes a member whose name comes from an alert.
 func (w *Writer) Member(name string, v event.Value) {
 	w.name("")
-	w.B = AppendString(w.B, name)
+	w.B = jsonstr.Append(w.B, name)
 	w.B = append(w.B, ':')
 	switch v.Kind() {
 	case event.String:
-		w.B = AppendString(w.B, v.Text())
+		w.B = jsonstr.Append(w.B, v.Text())
 	case event.Absent, event.Null:
 		w.B = append(w.B, "null"...)
 	default:
 		w.B = append(w.B, v.Text()...)
 	}
-}
-
-const hexDigits = "0123456789abcdef"
-
-// AppendString appends s as a JSON string. Bytes that are not UTF-8 become
-// U+FFFD.
-func AppendString(dst []byte, s string) []byte {
-	return append(appendText(append(dst, '"'), s), '"')
-}
-
-// appendText appends what stands between the quotes.
-func appendText(dst []byte, s string) []byte {
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		if c >= utf8.RuneSelf {
-			r, n := utf8.DecodeRuneInString(s[i:])
-			if r != utf8.RuneError || n > 1 {
-				i += n
-				continue
-			}
-			dst = append(append(dst, s[from:i]...), "\uFFFD"...)
-			i++
-			from = i
-			continue
-		}
-		dst = append(dst, s[from:i]...)
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
-		i++
-		from = i
-	}
-	return append(dst, s[from:]...)
 }

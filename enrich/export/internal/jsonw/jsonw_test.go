@@ -1,27 +1,6 @@
 package jsonw
 
-import (
-	"encoding/json"
-	"strings"
-	"testing"
-	"unicode/utf8"
-)
-
-func FuzzAppendString(f *testing.F) {
-	for _, s := range []string{"", "a", "\"\\\n\r\t\x00\x1f\x7f", "é\u2028", "\xff\xfea", "\uFFFD", strings.Repeat("x", 100)} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		var got string
-		b := AppendString(nil, s)
-		if err := json.Unmarshal(b, &got); err != nil {
-			t.Fatalf("%q: %v", b, err)
-		}
-		if want := strings.ToValidUTF8(s, "\uFFFD"); utf8.ValidString(s) && got != want {
-			t.Errorf("%q came back as %q", s, got)
-		}
-	})
-}
+import "testing"
 
 func TestWriter(t *testing.T) {
 	w := Writer{B: []byte("before ")}
