@@ -75,7 +75,7 @@ func (c *compilation) fail(err error) {
 
 // parse puts lists into a condition and parses it. at is where the condition
 // stands; origin maps its pieces to the files. used are the lists it names.
-func (c *compilation) parse(written string, pieces []piece, at chain) (text string, used []int, x cond.Expr, err error) {
+func (c *compilation) parse(written string, pieces func() []piece, at chain) (text string, used []int, x cond.Expr, err error) {
 	c.bytes -= len(written)
 	most := min(c.engine.limits.ConditionBytes, c.bytes)
 	tooLarge := func() error {
@@ -99,7 +99,7 @@ func (c *compilation) parse(written string, pieces []piece, at chain) (text stri
 		if !errors.As(err, &ce) {
 			return "", nil, nil, at.fail(ErrCompileCondition, err.Error())
 		}
-		o := origin{c: c, pieces: pieces, text: text}
+		o := origin{c: c, pieces: pieces(), text: text}
 		return "", nil, nil, o.chain(ce.Pos, ce.At, at, text).fail(ErrCompileCondition, ce.Msg)
 	}
 	return text, used, x, nil
@@ -142,7 +142,7 @@ func (c *compilation) compileMacros() {
 		var used []int
 		var err error
 		written := info.cond.String()
-		if m.text, used, m.parsed, err = c.parse(written, info.cond.pieces(), info.condAt); err != nil {
+		if m.text, used, m.parsed, err = c.parse(written, info.cond.pieces, info.condAt); err != nil {
 			c.fail(err)
 			if c.full {
 				return
@@ -157,7 +157,7 @@ func (c *compilation) compileMacros() {
 		}
 		e := expansion{macros: c.macros, visibility: m.info.visibility, mark: c.mark}
 		p := e.run(m.parsed, c.engine)
-		if err := c.misuse(&e, m.info.cond.pieces(), m.text, m.info.at); err != nil {
+		if err := c.misuse(&e, m.info.cond.pieces, m.text, m.info.at); err != nil {
 			m.parsed = nil
 			c.fail(err)
 			if c.full {
@@ -184,7 +184,7 @@ func (c *compilation) compileMacros() {
 
 // misuse is the error of an expansion: a loop before an unknown name, each at
 // the place of the first.
-func (c *compilation) misuse(e *expansion, pieces []piece, text string, at chain) error {
+func (c *compilation) misuse(e *expansion, pieces func() []piece, text string, at chain) error {
 	ref, msg := e.loop, ""
 	switch {
 	case ref != nil:
@@ -195,11 +195,12 @@ func (c *compilation) misuse(e *expansion, pieces []piece, text string, at chain
 	default:
 		return nil
 	}
-	o := origin{c: c, pieces: pieces, text: text}
+	o := origin{c: c, pieces: pieces(), text: text}
+	written := join(o.pieces)
 	if ref.in != nil {
 		o.pieces, o.text = ref.in.info.cond.pieces(), ref.in.text
 	}
-	return o.chain(ref.at, ref.at, at, join(pieces)).fail(ErrValidate, msg)
+	return o.chain(ref.at, ref.at, at, written).fail(ErrValidate, msg)
 }
 
 func (c *compilation) compileRules() {
@@ -338,13 +339,14 @@ func isUnknownThing(msg string) bool {
 // rule.
 func (c *compilation) condition(r *Rule, written string, pieces []piece) (used []int, ok bool, err error) {
 	info := r.info
-	text, used, parsed, err := c.parse(written, pieces, info.condAt)
+	ofPieces := func() []piece { return pieces }
+	text, used, parsed, err := c.parse(written, ofPieces, info.condAt)
 	if err != nil {
 		return nil, false, err
 	}
 	e := expansion{macros: c.macros, visibility: maxNodes, mark: c.mark}
 	p := e.run(parsed, c.engine)
-	if err := c.misuse(&e, pieces, text, info.at); err != nil {
+	if err := c.misuse(&e, ofPieces, text, info.at); err != nil {
 		return nil, false, err
 	}
 	if e.broken {

@@ -27,13 +27,13 @@ type engine struct {
 	expanded map[cond.Expr]*expanded
 	compiled map[compileKey]*compiled
 	formats  map[string]formatted
-	quiet    map[cond.Expr]bool // nothing to warn of
-	known    map[string]bool    // whether an operand is one, by source and text
+	quiet    map[cond.Expr]bool  // nothing to warn of
+	known    map[operandKey]bool // whether an operand is one
 }
 
 func newEngine(o *Options) (*engine, error) {
 	e := &engine{options: o, limits: o.Limits, sources: map[string]bool{syscallSource: true},
-		async: make(map[string]bool), parsed: make(map[string]cond.Expr), known: make(map[string]bool),
+		async: make(map[string]bool), parsed: make(map[string]cond.Expr), known: make(map[operandKey]bool),
 		expanded: make(map[cond.Expr]*expanded), compiled: make(map[compileKey]*compiled),
 		formats: make(map[string]formatted), quiet: make(map[cond.Expr]bool),
 		fields: cond.FalcoWithoutPlugins()}
@@ -163,9 +163,12 @@ func (e *engine) isField(name, source string) bool {
 	return e.isOperand(check.Left, source)
 }
 
+// operandKey is a source and the text of an operand in it.
+type operandKey struct{ source, text string }
+
 // isOperand reports whether there is a field or transformer for a source.
 func (e *engine) isOperand(x cond.Operand, source string) bool {
-	key := source + "\x00" + x.String()
+	key := operandKey{source, x.String()}
 	known, ok := e.known[key]
 	if !ok {
 		_, _, err := e.compile(&cond.Check{Left: x, Op: cond.OpExists}, source)

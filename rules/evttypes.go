@@ -28,6 +28,7 @@ var eventCodesText string
 type eventTypes struct {
 	bit     map[string]int
 	codes   []int
+	all     typeSet
 	async   int // the bit of all asynchronous events
 	generic int // the bit of all system calls that Falco has no code for
 }
@@ -80,18 +81,11 @@ var knownTypes = sync.OnceValue(func() *eventTypes {
 		if name != "" {
 			t.bit[name] = len(t.codes)
 		}
+		t.all.add(len(t.codes))
 		t.codes = append(t.codes, n)
 	}
 	return t
 })
-
-func (t *eventTypes) all() typeSet {
-	var s typeSet
-	for i := range t.codes {
-		s.add(i)
-	}
-	return s
-}
 
 func (t *eventTypes) count(s typeSet) int {
 	n := 0
@@ -141,7 +135,7 @@ func eventCodes(x cond.Expr, async map[string]bool) int {
 
 func (v *typeVisitor) invert() {
 	if v.clear {
-		v.set = v.types.all().without(v.set)
+		v.set = v.types.all.without(v.set)
 	}
 }
 
@@ -167,7 +161,7 @@ func (v *typeVisitor) expr(x cond.Expr) {
 		v.check(n)
 	default:
 		v.clear = false
-		v.set = v.types.all()
+		v.set = v.types.all
 		v.onTypes = false
 	}
 }
@@ -176,7 +170,7 @@ func (v *typeVisitor) expr(x cond.Expr) {
 func (v *typeVisitor) chain(children []cond.Expr, union bool) {
 	var s typeSet
 	if !union {
-		s = v.types.all()
+		s = v.types.all
 	}
 	for _, c := range children {
 		v.expr(c)
@@ -194,7 +188,7 @@ func (v *typeVisitor) check(n *cond.Check) {
 	if n.Op == cond.OpExists {
 		v.operand(n.Left)
 		v.clear = v.onTypes
-		v.set = v.types.all()
+		v.set = v.types.all
 		v.onTypes = false
 		v.tryInvert()
 		return
@@ -203,7 +197,7 @@ func (v *typeVisitor) check(n *cond.Check) {
 	if all, known := eventNumber(n); known {
 		v.set = typeSet{}
 		if all {
-			v.set = v.types.all()
+			v.set = v.types.all
 		}
 		v.clear = true
 		v.onTypes = false
@@ -221,7 +215,7 @@ func (v *typeVisitor) check(n *cond.Check) {
 			return
 		}
 	}
-	v.set = v.types.all()
+	v.set = v.types.all
 	v.onTypes = false
 	v.tryInvert()
 }
@@ -231,7 +225,7 @@ func (v *typeVisitor) operand(o cond.Operand) {
 	case *cond.Field:
 		v.clear = false
 		v.onTypes = (n.Name == "evt.type" || n.Name == "syscall.type") && !n.HasArg
-		v.set = v.types.all()
+		v.set = v.types.all
 		v.tryInvert()
 	case *cond.Value:
 		v.names([]string{n.Text})

@@ -68,7 +68,7 @@ func (b *basis) holds(edit int, e *engine, ls *lists) bool {
 		return false
 	}
 	for _, l := range ls.all[b.lists:] {
-		if strings.Contains(b.raw, l.info.name) || strings.Contains(b.text, l.info.name) {
+		if strings.Contains(b.raw, l.info.name) || len(b.used) > 0 && strings.Contains(b.text, l.info.name) {
 			return false
 		}
 	}

@@ -127,6 +127,9 @@ func transformToken(s string, known func(cond.Operand) bool) (cond.Operand, int)
 
 // operand parses a field or transformer, nil if s is something else.
 func operand(s string) cond.Operand {
+	if s != "" && fieldLen(s) == len(s) {
+		return &cond.Field{Name: s}
+	}
 	x, err := cond.Parse(s+" exists", nil)
 	if err != nil {
 		return nil

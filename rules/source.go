@@ -27,18 +27,21 @@ type source struct {
 	lines []line // built on first use
 	str   string // data, on first use
 
+	// chars has, for lines that are wide and long, the offset of every
+	// stride-th character.
+	chars map[int][]int
+
 	aligned aligned // of the scalar asked for last
 
 	mu sync.Mutex // for what is built on first use: a Set is shared
 }
 
 // line is where a line begins. Its columns are bytes and characters at once
-// unless it is wide; then chars has the offset of every stride-th character,
-// so that a place in a file of one long line is found fast.
+// unless it is wide. A place in a file of one long line is found fast all the
+// same.
 type line struct {
 	start int
 	wide  bool
-	chars []int
 }
 
 const stride = 1024
@@ -61,6 +64,7 @@ func (s *source) index() {
 	if bytes.HasPrefix(s.data, bom) {
 		start = len(bom)
 	}
+	s.lines = make([]line, 0, bytes.Count(s.data, []byte("\n"))+1)
 	l := line{start: start}
 	for i := start; i < len(s.data); i++ {
 		switch c := s.data[i]; {
@@ -102,18 +106,23 @@ func (s *source) posLocked(lineNo, column int) Pos {
 		return Pos{Line: lineNo, Column: at - l.start + 1, Offset: at}
 	}
 	if chars >= stride {
-		if l.chars == nil {
-			l.chars = append(l.chars, at)
+		table := s.chars[lineNo]
+		if table == nil {
+			table = append(table, at)
 			for i, n := at, 1; i < len(s.data) && s.data[i] != '\n'; n++ {
 				_, size := utf8.DecodeRune(s.data[i:])
 				i += size
 				if n%stride == 0 {
-					l.chars = append(l.chars, i)
+					table = append(table, i)
 				}
 			}
+			if s.chars == nil {
+				s.chars = make(map[int][]int)
+			}
+			s.chars[lineNo] = table
 		}
-		i := min(chars/stride, len(l.chars)-1)
-		at = l.chars[i]
+		i := min(chars/stride, len(table)-1)
+		at = table[i]
 		chars -= i * stride
 	}
 	for ; chars > 0 && at < len(s.data); chars-- {

@@ -8,17 +8,30 @@ import (
 
 // check is a compiled check.
 type check struct {
-	text  string // as it prints
-	in    scope
-	op    Op // OpEqEq is OpEq
-	mod   Mod
-	cls   class // of the left side
-	left  *operand
-	test  test     // against constants
-	right *operand // or against a field
+	expr   *Check   // as written
+	either []*check // or, in place of it, what it was put together from
+	in     scope
+	op     Op // OpEqEq is OpEq
+	mod    Mod
+	cls    class // of the left side
+	left   *operand
+	test   test     // against constants
+	right  *operand // or against a field
 
 	how  how
 	cost int // of the check, where the order of checks is free
+}
+
+// text is the check as it prints.
+func (c *check) text() string {
+	if c.expr != nil {
+		return c.expr.String()
+	}
+	texts := make([]string, len(c.either))
+	for i, sub := range c.either {
+		texts[i] = sub.text()
+	}
+	return strings.Join(texts, " or ")
 }
 
 // scope is what decides the meaning of a check besides its text.

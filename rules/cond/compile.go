@@ -1,8 +1,8 @@
 package cond
 
 import (
+	"slices"
 	"strconv"
-	"strings"
 )
 
 // Env is what a condition may refer to, and how it is compiled. The zero Env,
@@ -61,7 +61,7 @@ func Compile(text string, env *Env) (*Program, error) {
 }
 
 // CompileExpr is [Compile] for a tree, in which no macros are left. The
-// Program does not keep x.
+// Program keeps x, which must not be changed from then on.
 func CompileExpr(x Expr, env *Env) (*Program, error) {
 	if env == nil {
 		env = &Env{}
@@ -78,7 +78,7 @@ func CompileExpr(x Expr, env *Env) (*Program, error) {
 		return nil, c.err
 	}
 	p := newProgram(root, c.warnings, c.reads)
-	p.text = x.String()
+	p.expr = x
 	return p, nil
 }
 
@@ -173,7 +173,7 @@ func (c *compiler) compileCheck(x *Check) *check {
 	if c.err != nil {
 		return nil
 	}
-	chk := &check{text: x.String(), op: x.Op, mod: x.Mod, left: left, cls: left.typ.class()}
+	chk := &check{expr: x, op: x.Op, mod: x.Mod, left: left, cls: left.typ.class()}
 	chk.in = scope{c.fields, c.env.Source, c.env.AllowUnknown, c.env.Strict}
 	if chk.op == OpEqEq {
 		chk.op = OpEq
@@ -239,10 +239,8 @@ func comparable(op Op, mod Mod, left *operand) string {
 	if !ok {
 		return "'" + name + "' operator not supported for type '" + left.typ.String() + "'"
 	}
-	for _, o := range strings.Fields(fit.ops) {
-		if o == op.String() {
-			return ""
-		}
+	if slices.Contains(fit.ops, op) {
+		return ""
 	}
 	if mod != NoMod && (cls == ipClass || cls == netClass) {
 		return "'" + name + "' with modifier not supported for ip address and network filters"

@@ -26,7 +26,7 @@ func (p *Program) Explain(e *event.Event) string {
 		if c.eval(m) != True {
 			b.WriteString("not ")
 		}
-		b.WriteString(c.text)
+		b.WriteString(c.text())
 		b.WriteString(c.left.explain(m))
 		if c.right != nil {
 			b.WriteString(c.right.explain(m))

@@ -1,9 +1,6 @@
 package cond
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // A check has no effect and cannot fail, so its place among its siblings
 // decides nothing but the cost: the verdict is the same in any order.
@@ -83,13 +80,11 @@ func mergeEqual(children []*node) []*node {
 		}
 		one := *checks[0]
 		one.op, one.mod = OpIn, NoMod
-		texts := make([]string, len(checks))
+		one.expr, one.either = nil, checks
 		var all []constant
-		for k, c := range checks {
-			texts[k] = c.text
+		for _, c := range checks {
 			all = append(all, c.test.all...)
 		}
-		one.text = strings.Join(texts, " or ")
 		one.test, _ = newTest(one.cls, OpIn, NoMod, all)
 		merged[i] = &node{check: &one}
 	}

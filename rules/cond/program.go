@@ -13,7 +13,7 @@ import (
 // A *Program is an [event.Matcher], and says what it needs and why it decides as
 // it does.
 type Program struct {
-	text     string
+	expr     Expr
 	root     *node // as written
 	code     []instr
 	entry    int32
@@ -36,13 +36,14 @@ func newProgram(root *node, warnings []Warning, reads []string) *Program {
 	p := &Program{root: root, warnings: warnings, reads: slices.Compact(reads)}
 	best := optimize(root)
 	a := assembler{p: p, slots: sharedFields(best)}
+	p.code = make([]instr, 0, best.count())
 	p.entry = a.emit(best, accept, reject)
 	p.needs = needsOf(best)
 	return p
 }
 
 // String returns the condition.
-func (p *Program) String() string { return p.text }
+func (p *Program) String() string { return p.expr.String() }
 
 // Warnings returns what Falco's compiler warns of, in the order in which it
 // does.
@@ -173,6 +174,12 @@ func sharedFields(n *node) map[string]int16 {
 		}
 	})
 	return slots
+}
+
+// count returns the number of checks below n.
+func (n *node) count() (count int) {
+	n.checks(func(*check) { count++ })
+	return count
 }
 
 // checks calls f with each check below n.

@@ -2,7 +2,6 @@ package cond
 
 import (
 	_ "embed"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -74,7 +73,13 @@ func (c *fieldClass) read(full string) (f *FieldInfo, n int, msg string) {
 }
 
 func (c *fieldClass) longest(full string) (f *FieldInfo, n int, msg string) {
+	if f = c.field(full); f != nil {
+		return f, len(full), ""
+	}
 	n = -1
+	if head, _, _ := strings.Cut(full, "."); !c.heads[head] {
+		return nil, n, "" // most constants, which are asked about too
+	}
 	for i := range c.fields {
 		if name := c.fields[i].Name; len(name) > n && strings.HasPrefix(full, name) {
 			f, n = &c.fields[i], len(name)
@@ -84,11 +89,16 @@ func (c *fieldClass) longest(full string) (f *FieldInfo, n int, msg string) {
 }
 
 func (c *fieldClass) field(name string) *FieldInfo {
-	i := slices.IndexFunc(c.fields, func(f FieldInfo) bool { return f.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return &c.fields[i]
+	c.indexed.Do(func() {
+		c.byName = make(map[string]*FieldInfo, len(c.fields))
+		c.heads = make(map[string]bool)
+		for i := range c.fields {
+			f := &c.fields[i]
+			head, _, _ := strings.Cut(f.Name, ".")
+			c.byName[f.Name], c.heads[head] = f, true
+		}
+	})
+	return c.byName[name]
 }
 
 // bracket returns what is in the brackets that open at at, and the end of

@@ -33,10 +33,14 @@ type setScratch struct {
 func NewSet(programs ...*Program) *Set {
 	s := &Set{}
 	slots, memos := map[string]int16{}, map[checkKey]int32{}
-	uses := map[checkKey]int{}
+	uses, keys := map[checkKey]int{}, map[*check]checkKey{}
 	for _, p := range programs {
 		for i := range p.code {
-			uses[p.code[i].check.key()]++
+			c := p.code[i].check
+			if _, ok := keys[c]; !ok {
+				keys[c] = c.key()
+			}
+			uses[keys[c]]++
 		}
 	}
 	for _, p := range programs {
@@ -55,7 +59,7 @@ func NewSet(programs ...*Program) *Set {
 			if in.fast != slow {
 				in.slot = slot(slots, in.name)
 			}
-			if k := in.check.key(); uses[k] > 1 {
+			if k := keys[in.check]; uses[k] > 1 {
 				if _, ok := memos[k]; !ok {
 					memos[k] = int32(len(memos))
 				}
@@ -88,7 +92,7 @@ type checkKey struct {
 	in   scope
 }
 
-func (c *check) key() checkKey { return checkKey{c.text, c.in} }
+func (c *check) key() checkKey { return checkKey{c.text(), c.in} }
 
 // AppendMatches appends the indices of the programs that e matches to dst, in
 // order.

@@ -48,6 +48,10 @@ type fieldClass struct {
 	name    string
 	sources []string
 	fields  []FieldInfo
+
+	indexed sync.Once // on first use, when all fields are there
+	byName  map[string]*FieldInfo
+	heads   map[string]bool // what names have before their first dot
 }
 
 func (c *fieldClass) in(source string) bool {

@@ -1,5 +1,7 @@
 package cond
 
+import "slices"
+
 // Type is the type of a field or constant, by Falco's name for it.
 type Type uint8
 
@@ -137,14 +139,20 @@ func (t Type) bits() int {
 // that Falco has for it.
 var opsOf = map[class]struct {
 	name string
-	ops  string
+	ops  []Op
 }{
-	intClass:    {"numeric", "== = != < <= > >= in intersects"},
-	uintClass:   {"numeric", "== = != < <= > >= in intersects"},
-	doubleClass: {"numeric", "== = != < <= > >= in intersects"},
-	boolClass:   {"numeric", "== = != in intersects"},
-	strClass:    {"string", "== = != < <= > >= in intersects contains icontains startswith endswith glob iglob regex pmatch"},
-	bufClass:    {"buffer", "== = != in intersects contains startswith endswith bcontains bstartswith"},
-	ipClass:     {"ip address and network", "== = != in intersects"},
-	netClass:    {"ip address and network", "== = != in intersects"},
+	intClass:    {"numeric", numberOps},
+	uintClass:   {"numeric", numberOps},
+	doubleClass: {"numeric", numberOps},
+	boolClass:   {"numeric", equalityOps},
+	strClass: {"string", append(slices.Clip(numberOps), OpContains, OpIContains, OpStartsWith, OpEndsWith,
+		OpGlob, OpIGlob, OpRegex, OpPMatch)},
+	bufClass: {"buffer", append(slices.Clip(equalityOps), OpContains, OpStartsWith, OpEndsWith, OpBContains, OpBStartsWith)},
+	ipClass:  {"ip address and network", equalityOps},
+	netClass: {"ip address and network", equalityOps},
 }
+
+var (
+	equalityOps = []Op{OpEqEq, OpEq, OpNE, OpIn, OpIntersects}
+	numberOps   = append(slices.Clip(equalityOps), OpLT, OpLE, OpGT, OpGE)
+)

@@ -12,16 +12,16 @@ func (c *compiler) warn(op Op, at Pos, text string) {
 		add("regex check with '" + text + "' may be optimized with simpler operators such as " +
 			"'=', 'contains', 'startswith', 'endswith'")
 	}
+	if !strings.ContainsAny(text, ".(") {
+		return // neither a field nor a transformer
+	}
 	packed := strings.Map(func(r rune) rune {
 		if r < 0x80 && isSpace(byte(r)) {
 			return -1
 		}
 		return r
 	}, text)
-	msg, unknown := "no dot", true
-	if strings.IndexByte(packed, '.') >= 0 { // else it is no field, and a long list is quick to read
-		_, msg, unknown = c.fields.resolve(packed, c.env.Source)
-	}
+	_, msg, unknown := c.fields.resolve(packed, c.env.Source)
 	if msg == "" {
 		add("'" + text + "' may be a valid field misused as a const string value")
 	} else if !unknown {
