@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"slices"
@@ -166,4 +167,30 @@ func (c *coverage) writeTable(w io.Writer) error {
 	}
 	fmt.Fprintf(tw, "\t%d\t%d\t%d\t\t  in all\n", total[covered], total[partly], total[none])
 	return tw.Flush()
+}
+
+// writeGaps names the gaps: by tactic, the techniques that no rule looks for,
+// and of those that are partly covered the sub-techniques that none does.
+func (c *coverage) writeGaps(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	for _, col := range c.columns {
+		n := col.count()
+		if n[none]+n[partly] == 0 {
+			continue
+		}
+		fmt.Fprintf(out, "\n%s %s\n", col.tactic.ID, col.tactic.Name)
+		for _, t := range col.techniques {
+			switch t.state() {
+			case none:
+				fmt.Fprintf(out, "  %-9s  %s\n", t.ID, t.Name)
+			case partly:
+				for _, s := range t.sub {
+					if len(s.rules) == 0 {
+						fmt.Fprintf(out, "  %-9s  %s: %s\n", s.ID, t.Name, s.Name)
+					}
+				}
+			}
+		}
+	}
+	return out.Flush()
 }

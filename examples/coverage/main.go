@@ -29,6 +29,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	page := flags.String("html", "", "write the matrix as an HTML page to this `file`")
 	layer := flags.String("navigator", "", "write a layer for the ATT&CK Navigator to this `file`")
 	heat := flags.String("heat", "", "write a layer of what the alerts showed to this `file`")
+	gaps := flags.Bool("gaps", false, "name the techniques that no rule looks for, by tactic")
 	attack := flags.String("attack", "19", "version of ATT&CK: 19 or 18")
 	platforms := flags.String("platform", "Linux,Containers", "`platforms` whose techniques count, with commas between")
 	flags.Usage = func() {
@@ -90,6 +91,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	if err := c.writeTable(stdout); err != nil {
 		fail(err)
+	}
+	if *gaps {
+		if err := c.writeGaps(stdout); err != nil {
+			fail(err)
+		}
 	}
 	if *page != "" {
 		if err := os.WriteFile(*page, c.appendPage(nil), 0o644); err != nil {

@@ -38,14 +38,17 @@ func TestRun(t *testing.T) {
 `)
 	html, layer, heat := filepath.Join(dir, "c.html"), filepath.Join(dir, "c.json"), filepath.Join(dir, "h.json")
 	var out, errs bytes.Buffer
-	status := run([]string{"-html", html, "-navigator", layer, "-heat", heat, "-alerts", alerts, rules}, &out, &errs)
+	status := run([]string{"-gaps", "-html", html, "-navigator", layer, "-heat", heat, "-alerts", alerts, rules}, &out, &errs)
 	if status != 1 || !strings.Contains(errs.String(), "line 2") {
 		t.Errorf("status %d, stderr %s: want 1 for the bad alert", status, &errs)
 	}
-	for _, want := range []string{"ATT&CK 19.1, Linux and Containers: 1 rules, 1 alerts", "TA0005 Stealth", "TA0040 Impact", "in all"} {
+	for _, want := range []string{"ATT&CK 19.1, Linux and Containers: 1 rules, 1 alerts", "TA0005 Stealth", "TA0040 Impact", "in all", "  T1485      Data Destruction\n", "  T1070.004  Indicator Removal: "} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, &out)
 		}
+	}
+	if strings.Contains(out.String(), "  T1070.003  ") {
+		t.Errorf("a sub-technique that a rule looks for is named as a gap:\n%s", &out)
 	}
 	page, err := os.ReadFile(html)
 	if err != nil {
