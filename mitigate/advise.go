@@ -30,7 +30,8 @@ func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 	h := l.generalFor(sourceOf(e)).holding(e)
 	d.Applied = make([]Applied, 0, len(h.readings)+len(h.patterns)+len(h.urgency)+1)
 	d.read(h.readings)
-	if r := find[ruleEntry](l, "rule", e.Rule); r != nil {
+	r := find[ruleEntry](l, "rule", e.Rule)
+	if r != nil {
 		d.fromRule(r, len(h.patterns))
 	} else {
 		d.fromGeneral()
@@ -40,6 +41,7 @@ func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 	d.weigh()
 	d.rate(h.urgency)
 	d.configure(h.patterns)
+	d.shorten(r)
 	return d.Plan
 }
 
@@ -150,7 +152,7 @@ func (d *draft) addPatterns(patterns []*patternEntry) {
 // weigh puts a benign case that fits strongly before what the alert would mean
 // otherwise: the reader is to confirm it first.
 func (d *draft) weigh() {
-	if len(d.Benign) == 0 || !d.Benign[0].Fits || d.Benign[0].Strength != High {
+	if !d.likelyBenign() {
 		return
 	}
 	b, v := &d.Benign[0], &d.Verdict

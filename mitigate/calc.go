@@ -197,7 +197,7 @@ func (c *calc) span(e *event.Event) (Span, bool) {
 		if r.n < 0 {
 			return Span{}, false // a sentence would say it the wrong way round
 		}
-		return Span{Text: duration(time.Duration(r.n))}, true
+		return Span{Text: Elapsed(time.Duration(r.n))}, true
 	case percent:
 		return Span{Text: strconv.FormatInt(r.n, 10) + " %"}, true
 	case part, network:
@@ -208,8 +208,9 @@ func (c *calc) span(e *event.Event) (Span, bool) {
 	return Span{Text: strconv.FormatInt(r.n, 10)}, true
 }
 
-// duration writes d in the two units that a reader needs.
-func duration(d time.Duration) string {
+// Elapsed writes a duration as a reader needs it: in one or two units, rounded
+// to what matters. A negative one is less than 1 ms.
+func Elapsed(d time.Duration) string {
 	in := func(n time.Duration, unit string) string { return strconv.FormatInt(int64(n), 10) + " " + unit }
 	two := func(large time.Duration, a string, small time.Duration, b string) string {
 		n, rest := d/large, d%large/small

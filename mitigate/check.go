@@ -82,6 +82,7 @@ func (c *checker) rule(r *ruleEntry) {
 	for i := range r.Benign {
 		c.benign(fmt.Sprintf("benign[%d]", i), &r.Benign[i])
 	}
+	c.run("first", r.First)
 	c.phases(r.Now, r.Next, r.Later)
 	c.need("tune.advice", r.Tune.Advice, 1, nil)
 	if len(r.Tune.Exception) == 0 {

@@ -24,6 +24,7 @@ type ruleEntry struct {
 	Impact     texts          `yaml:"impact"`
 	Benign     []benignEntry  `yaml:"benign"`
 	Triage     texts          `yaml:"triage"`
+	First      names          `yaml:"first"`
 	Now        []stepEntry    `yaml:"now"`
 	Next       []stepEntry    `yaml:"next"`
 	Later      []stepEntry    `yaml:"later"`

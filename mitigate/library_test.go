@@ -74,7 +74,7 @@ func eachText(v any, f func(string)) {
 	case map[string]any:
 		for _, k := range slices.Sorted(maps.Keys(v)) {
 			switch k {
-			case "if", "run", "rule", "also", "attack", "nist":
+			case "if", "run", "first", "rule", "also", "attack", "nist":
 			default:
 				eachText(v[k], f)
 			}

@@ -15,6 +15,7 @@ type Plan struct {
 
 	Level   Level   // how specific the knowledge behind the plan is
 	Verdict Verdict // the first thing to read
+	First   First   // what to do first
 
 	LooksFor []Text // what the rule looks for; what the technique or source is where the rule is not known
 	Blind    Text   // what the rule cannot see; empty where the rule is not known
@@ -169,6 +170,8 @@ type Snippet struct {
 	Changes      bool // it changes or destroys something
 	Undo         Text // how to take it back, where it changes something
 	Placeholders []Placeholder
+
+	ready bool // nothing has to be filled in
 }
 
 // Placeholder is a word in capitals that stands in a snippet for a value that

@@ -2,6 +2,7 @@ package mitigate
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +74,7 @@ func (d *draft) snippet(name string) (s Snippet, ok bool) {
 			Changes:      entry.Changes,
 			Undo:         d.first(entry.Undo),
 			Placeholders: missing,
+			ready:        len(missing) == 0 && !v.Text.open,
 		}, true
 	}
 	return Snippet{}, false
@@ -83,7 +85,11 @@ type script struct {
 	text   string        // as it is written, with one line feed at its end
 	words  []string      // what stands before, between and behind the fields
 	fields []scriptField // in their order
+	open   bool          // a comment of it says what to fill in
 }
+
+// toFillIn is a word in capitals that a script uses and a comment of it explains.
+var toFillIn = regexp.MustCompile(`(?m)(?:^# |; )[A-Z_/]{3,}(?:, | and |: | as )`)
 
 // scriptField is the place of a field or of a computed value.
 type scriptField struct {
@@ -99,6 +105,7 @@ func (s *script) UnmarshalYAML(n *yaml.Node) error {
 		return nodeError(n, errors.New("expected a text"))
 	}
 	s.text = strings.TrimRight(n.Value, "\n") + "\n"
+	s.open = toFillIn.MatchString(s.text)
 	for rest := s.text; ; {
 		before, after, ok := strings.Cut(rest, "%{")
 		s.words = append(s.words, before)

@@ -26,7 +26,7 @@ func TestRun(t *testing.T) {
 		errs    []string
 	}{
 		{name: "sample", reports: 1, out: []string{"## Conclusion", "TA0005 Stealth"}},
-		{name: "attack 18", args: []string{"-attack", "18"}, reports: 1, out: []string{"TA0005 Defense Evasion", "ATT&CK version 18.1"}},
+		{name: "attack 18", args: []string{"-attack", "18"}, reports: 1, out: []string{"TA0005 Defense Evasion", "ATT&CK 18.1"}},
 		{name: "stdin", args: []string{"-"}, stdin: good + "\n" + good, reports: 2},
 		{name: "bad records", args: []string{file}, status: 1, reports: 2,
 			errs: []string{file + ": line 2", file + ": line 3", "priority", `"loud"`}},

@@ -30,6 +30,7 @@ func jsonOf(p *mitigate.Plan) jsonReport {
 			Seen: p.Verdict.Seen.String(), Suggests: p.Verdict.Suggests.String(), Confidence: p.Verdict.Confidence,
 			Settle: p.Verdict.Settle.String(), Urgency: p.Verdict.Urgency, Because: p.Verdict.Because.String(),
 		},
+		First:    jsonFirstOf(&p.First),
 		LooksFor: texts(p.LooksFor), Blind: p.Blind.String(),
 		Readings: jsonReadings(p.Readings), Gaps: jsonReadings(p.Gaps),
 		Impact: texts(p.Impact), Triage: texts(p.Triage), Configuration: jsonSnippets(p.Config),
@@ -111,6 +112,7 @@ type jsonReport struct {
 	Alert         jsonAlert       `json:"alert"`
 	Knowledge     mitigate.Level  `json:"knowledge"`
 	Verdict       jsonVerdict     `json:"verdict"`
+	First         jsonFirst       `json:"first"` // what to do first
 	LooksFor      []string        `json:"looks_for,omitempty"`
 	Blind         string          `json:"blind,omitempty"`
 	Readings      []jsonReading   `json:"readings,omitempty"`
@@ -143,6 +145,27 @@ type jsonVerdict struct {
 	Settle     string              `json:"settle,omitempty"`
 	Urgency    mitigate.Urgency    `json:"urgency"`
 	Because    string              `json:"because"`
+}
+
+type jsonFirst struct {
+	Facts   []jsonReading `json:"facts,omitempty"`
+	Actions []jsonAction  `json:"actions,omitempty"`
+	Caution string        `json:"caution,omitempty"`
+	Ask     string        `json:"ask,omitempty"`
+}
+
+type jsonAction struct {
+	Gate     string        `json:"gate,omitempty"` // what has to hold before
+	Do       string        `json:"do"`
+	Snippets []jsonSnippet `json:"snippets,omitempty"`
+}
+
+func jsonFirstOf(f *mitigate.First) jsonFirst {
+	out := jsonFirst{Facts: jsonReadings(f.Facts), Caution: f.Caution.String(), Ask: f.Ask.String()}
+	for _, a := range f.Actions {
+		out.Actions = append(out.Actions, jsonAction{a.Gate.String(), a.Do.String(), jsonSnippets(a.Snippets)})
+	}
+	return out
 }
 
 type jsonReading struct {

@@ -28,6 +28,8 @@ func New(p *mitigate.Plan) *Report {
 		lead:    b.lead(),
 		rank:    int(p.Verdict.Urgency),
 		sections: []section{
+			{"In Short", b.short()},
+			{"Do This First", b.first()},
 			{"Alert Details", b.details()},
 			{"Analysis", b.analysis()},
 			{"Potential Impact", b.impact()},
@@ -66,27 +68,112 @@ func (b *builder) lead() []mitigate.Text {
 	}
 }
 
+// maxHarmless is how many benign cases stand in the short form.
+const maxHarmless = 3
+
+// short is what happened, and what decides whether it is harmless.
+func (b *builder) short() []block {
+	p := b.p
+	out := []block{paragraph(p.Verdict.Seen)}
+	if len(p.First.Facts) > 0 {
+		var l list
+		for _, r := range p.First.Facts {
+			l.items = append(l.items, item{text: reading(r)})
+		}
+		out = append(out, l)
+	}
+	if t := times(p.Event); len(t.rows) > 0 {
+		out = append(out, t)
+	}
+	if p.Verdict.Settle != nil {
+		what := "suspicion"
+		if likelyBenign(p) {
+			what = "explanation that is not the likely one"
+		}
+		out = append(out, paragraph(join(say("What decides: "), p.Verdict.Settle,
+			say(" From this alert alone the "+what+" has "+p.Verdict.Confidence.String()+" confidence."))))
+	}
+	if p.Level == mitigate.ByRule || len(p.Benign) > 0 {
+		out = append(out, harmless(p.Benign)...)
+	}
+	if p.First.Ask != nil {
+		out = append(out, paragraph(join(say("Ask: "), p.First.Ask, say("."))))
+	}
+	return out
+}
+
+// harmless says what would make the alert so, and how that shows.
+func harmless(cases []mitigate.Benign) []block {
+	if len(cases) == 0 {
+		return []block{paragraph(say("No benign cause that is known of this rule fits the alert."))}
+	}
+	intro := "No field points to a benign cause. It would be harmless if it is one of these:"
+	if cases[0].Fits {
+		intro = "Harmless if it is one of these:"
+	}
+	var l list
+	for _, c := range cases[:min(len(cases), maxHarmless)] {
+		t := c.Case
+		if c.Fits {
+			t = join(t, say(" (fits this alert "+strength(c.Strength)+")"))
+		}
+		l.items = append(l.items, item{text: join(t, say(". It shows by this: "), c.Confirm)})
+	}
+	return []block{paragraph(say(intro)), l}
+}
+
+// first are the actions of the first minutes.
+func (b *builder) first() []block {
+	f := b.p.First
+	var out []block
+	if f.Caution != nil {
+		out = append(out, paragraph(join(say("Caution: "), f.Caution)))
+	}
+	l := list{ordered: true}
+	for _, a := range f.Actions {
+		it := item{text: a.Do}
+		if a.Gate != nil {
+			it.text = join(a.Gate, say(" "), uncapital(a.Do))
+		}
+		snippets := b.snippets(a.Snippets)
+		if c, ok := at(snippets, 0).(code); ok && a.Gate == nil && len(a.Snippets) == 1 {
+			if c.title.String() == it.text.String() {
+				c.title = nil
+				snippets[0] = c
+				it.text = join(it.text, say(":"))
+			}
+		}
+		it.blocks = snippets
+		l.items = append(l.items, it)
+	}
+	if len(l.items) > 0 {
+		out = append(out, l)
+	}
+	if len(out) == 0 {
+		out = append(out, paragraph(say("Nothing has to be done at once.")))
+	}
+	return out
+}
+
+func at(list []block, i int) block {
+	if i < len(list) {
+		return list[i]
+	}
+	return nil
+}
+
 func (b *builder) analysis() []block {
 	p := b.p
 	var out []block
-	out = append(out, paragraph(p.Verdict.Seen))
 	for _, t := range p.LooksFor {
 		out = append(out, paragraph(t))
 	}
-	if len(p.Readings) > 0 {
+	if rest := p.Readings[len(p.First.Facts):]; len(rest) > 0 {
 		var l list
-		for _, r := range p.Readings {
+		for _, r := range rest {
 			l.items = append(l.items, item{text: reading(r)})
 		}
-		out = append(out, heading("What the fields say"), l)
-	}
-	if p.Verdict.Settle != nil {
-		what := "suspicion above"
-		if likelyBenign(p) {
-			what = "other explanation"
-		}
-		out = append(out, heading("What would settle it"),
-			paragraph(join(p.Verdict.Settle, say(" From this alert alone the "+what+" has "+p.Verdict.Confidence.String()+" confidence."))))
+		out = append(out, heading("What else the fields say"), l)
 	}
 	if len(p.Benign) > 0 {
 		out = append(out, heading("What would make it benign"), b.benign())
@@ -142,14 +229,14 @@ func (b *builder) benign() list {
 	var l list
 	for i, c := range b.p.Benign {
 		t := capital(c.Case)
-		if c.Fits {
-			t = join(t, say(" (fits this alert "+strength(c.Strength)+")"))
-		}
-		it := item{text: join(t, say("."))}
 		why := c.Why
-		if i > 0 || !likelyBenign(b.p) {
+		if i >= maxHarmless { // else both stand in the short form
+			if c.Fits {
+				t = join(t, say(" (fits this alert "+strength(c.Strength)+")"))
+			}
 			why = join(why, say(" To confirm: "), c.Confirm)
 		}
+		it := item{text: join(t, say("."))}
 		it.blocks = append(it.blocks, paragraph(why))
 		if c.AndIfNot != nil {
 			it.blocks = append(it.blocks, paragraph(c.AndIfNot))
@@ -168,6 +255,16 @@ func strength(c mitigate.Confidence) string {
 		return "moderately"
 	}
 	return "weakly"
+}
+
+// uncapital returns t with its first letter in lower case, if that is ours.
+func uncapital(t mitigate.Text) mitigate.Text {
+	if len(t) == 0 || t[0].Kind != mitigate.Plain || len(t[0].Text) < 2 || t[0].Text[1] < 'a' {
+		return t // an abbreviation
+	}
+	first := t[0]
+	first.Text = strings.ToLower(first.Text[:1]) + first.Text[1:]
+	return join(mitigate.Text{first}, t[1:])
 }
 
 // capital returns t with its first letter in upper case, if that is ours.
@@ -224,15 +321,7 @@ func (b *builder) step(s mitigate.Step) item {
 	if s.By != "" {
 		it.text = join(value("advisor", s.By), say(" suggests: "), s.Do)
 	}
-	why := join(say("Why: "), s.Why)
-	if refs := append(append([]mitigate.Reference(nil), s.Mitigations...), s.Controls...); len(refs) > 0 {
-		var names []string
-		for _, r := range refs {
-			names = append(names, strings.TrimSpace(r.ID+" "+r.Name))
-		}
-		why = join(why, say(" Serves: "+strings.Join(names, "; ")+"."))
-	}
-	it.blocks = append([]block{paragraph(why)}, b.snippets(s.Snippets)...)
+	it.blocks = append([]block{paragraph(join(say("Why: "), s.Why))}, b.snippets(s.Snippets)...)
 	return it
 }
 
@@ -243,9 +332,13 @@ var languages = map[string]string{"kubernetes": "yaml", "falco": "yaml", "json":
 // back to it.
 func (b *builder) snippets(snippets []mitigate.Snippet) []block {
 	var out []block
+	var above mitigate.Text
 	for _, s := range snippets {
 		if b.shown[s.Name] && s.Kind != "falco" {
-			out = append(out, paragraph(join(say("Command: see above, "), s.Title, say("."))))
+			if above != nil {
+				above = join(above, say("; "))
+			}
+			above = join(above, s.Title)
 			continue
 		}
 		b.shown[s.Name] = true
@@ -271,6 +364,9 @@ func (b *builder) snippets(snippets []mitigate.Snippet) []block {
 			}
 			out = append(out, paragraph(join(t, say("."))))
 		}
+	}
+	if above != nil {
+		out = append([]block{paragraph(join(say("See above: "), above, say(".")))}, out...)
 	}
 	return out
 }

@@ -35,7 +35,7 @@ func StoryOf(l *mitigate.Library, mapping func(*event.Event) *enrich.Mapping, al
 	}
 	alerts = slices.Clone(alerts)
 	slices.SortStableFunc(alerts, func(a, b *event.Event) int { return a.Time.Compare(b.Time) })
-	s := &story{alerts: alerts, episodes: episodes(alerts), mapping: mapping}
+	s := &story{alerts: alerts, episodes: episodes(alerts), mapping: mapping, shown: make(map[string]bool)}
 	s.plan(l)
 	return &Report{plan: s.plans[0], story: s, doc: document{
 		title:   "Falco Incident Report",
@@ -44,6 +44,7 @@ func StoryOf(l *mitigate.Library, mapping func(*event.Event) *enrich.Mapping, al
 		lead:    s.lead(),
 		sections: []section{
 			{"Summary", s.summary()},
+			{"Do This First", s.first()},
 			{"Timeline", s.timeline()},
 			{"Processes", s.processes()},
 			{"Techniques", s.techniques()},
@@ -62,6 +63,7 @@ type story struct {
 	mapping  func(*event.Event) *enrich.Mapping
 	plans    []*mitigate.Plan // of the first alert of each episode of its kind, by time
 	worst    *mitigate.Plan   // the most urgent, the earliest of these
+	shown    map[string]bool  // snippets that stand in the document already
 }
 
 // episode is a run of alerts that say the same: of one rule, about one place
@@ -191,6 +193,12 @@ func (s *story) summary() []block {
 		out = append(out, paragraph(s.worst.Verdict.Suggests))
 	}
 	return out
+}
+
+// first are the actions of the first minutes, those of the most urgent alert.
+func (s *story) first() []block {
+	b := builder{p: s.worst, shown: s.shown}
+	return append(b.first(), paragraph(join(say("Ask: "), s.worst.First.Ask, say("."))))
 }
 
 func (s *story) timeline() []block {
@@ -352,7 +360,7 @@ func (s *story) analysis() []block {
 func (s *story) steps() []block {
 	plans := slices.Clone(s.plans)
 	slices.SortStableFunc(plans, func(a, b *mitigate.Plan) int { return cmp.Compare(b.Verdict.Urgency, a.Verdict.Urgency) })
-	b := builder{p: s.worst, shown: make(map[string]bool)}
+	b := builder{p: s.worst, shown: s.shown}
 	seen := make(map[string]bool)
 	var out []block
 	for phase, title := range phaseTitles {

@@ -1,0 +1,151 @@
+package mitigate
+
+import (
+	"slices"
+	"strings"
+)
+
+// First is the short form of a plan: what a reader needs before anything else,
+// and what fits on a screen.
+type First struct {
+	Facts   []Reading // what the fields add to [Verdict.Seen], the weightiest first; they stand in [Plan.Readings] too
+	Actions []Action  // in order: what reads and keeps evidence, then what contains
+	Caution Text      // what to think of before anything is stopped or deleted; empty as a rule
+	Ask     Text      // who can tell
+}
+
+// Action is one thing to do in the first minutes.
+type Action struct {
+	Gate     Text // what has to hold before it is done; empty for what only reads
+	Do       Text
+	Snippets []Snippet
+}
+
+// Bounds of the short form.
+const (
+	maxFacts   = 3
+	maxLooking = 3 // actions that only read
+	maxCode    = 2 // snippets of an action
+)
+
+// shorten makes the short form from the plan. A nil r is a rule that is not
+// known.
+func (d *draft) shorten(r *ruleEntry) {
+	f := &d.First
+	f.Facts = d.Readings[:min(len(d.Readings), maxFacts)]
+	f.Caution = d.phrase("caution")
+	f.Ask = d.phrase("ask")
+	f.Actions = make([]Action, 0, maxLooking+1)
+	if d.likelyBenign() {
+		f.Actions = append(f.Actions, Action{Do: d.Benign[0].Confirm, Snippets: d.Benign[0].Snippets})
+	}
+	if r != nil {
+		for _, name := range r.First {
+			if s, ok := d.snippet(name); ok && !s.Changes && !has(f.Actions, name) {
+				f.Actions = append(f.Actions, Action{Do: s.Title, Snippets: []Snippet{s}})
+			}
+		}
+	}
+	f.Actions = d.looking(f.Actions)
+	if a, ok := d.containing(); ok {
+		f.Actions = append(f.Actions, a)
+	}
+	if len(f.Actions) > 0 {
+		return
+	}
+	for i := range d.Steps { // none has a command
+		if s := &d.Steps[i]; s.Phase == Now && len(f.Actions) < maxLooking {
+			f.Actions = append(f.Actions, Action{Do: s.Do})
+		}
+	}
+}
+
+// likelyBenign reports whether the first benign case is the likely cause.
+func (d *draft) likelyBenign() bool {
+	return len(d.Benign) > 0 && d.Benign[0].Fits && d.Benign[0].Strength == High
+}
+
+// looking adds the commands that only read: those that can be pasted as they
+// stand before those with something to fill in, the first of each step before
+// the others, and what is due now before what is due next.
+func (d *draft) looking(list []Action) []Action {
+	for _, ready := range [...]bool{true, false} {
+		for phase := Now; phase <= Next; phase++ {
+			for nth := range maxCode {
+				for i := range d.Steps {
+					s := &d.Steps[i]
+					if s.Phase != phase || nth >= len(s.Snippets) {
+						continue
+					}
+					sn := &s.Snippets[nth]
+					if len(list) >= maxLooking || sn.Changes || sn.ready != ready || !commands(sn.Kind) || has(list, sn.Name) {
+						continue
+					}
+					list = append(list, Action{Do: sn.Title, Snippets: s.Snippets[nth : nth+1 : nth+1]})
+				}
+			}
+		}
+	}
+	return list
+}
+
+// commands reports whether snippets of the kind are commands to be typed.
+func commands(kind string) bool {
+	switch kind {
+	case "shell", "aws", "gcloud", "github", "okta":
+		return true
+	}
+	return false
+}
+
+func has(list []Action, name string) bool {
+	return slices.ContainsFunc(list, func(a Action) bool {
+		return slices.ContainsFunc(a.Snippets, func(s Snippet) bool { return s.Name == name })
+	})
+}
+
+// containing returns the first step that changes something, rather one without
+// anything to fill in, and what has to hold before.
+func (d *draft) containing() (Action, bool) {
+	for _, ready := range [...]bool{true, false} {
+		for i := range d.Steps {
+			s := &d.Steps[i]
+			from := slices.IndexFunc(s.Snippets, func(sn Snippet) bool { return sn.Changes })
+			if s.Phase != Now || from < 0 || s.Snippets[from].ready != ready {
+				continue
+			}
+			return d.contain(s, from), true
+		}
+	}
+	return Action{}, false
+}
+
+func (d *draft) contain(s *Step, from int) Action {
+	a := Action{Do: s.Do, Snippets: s.Snippets[from:min(len(s.Snippets), from+maxCode)]}
+	if !conditioned(s.Do) {
+		gate := "gate"
+		if d.Verdict.Urgency == AtOnce && !d.likelyBenign() {
+			gate = "gate-at-once"
+		}
+		a.Gate = d.phrase(gate)
+	}
+	return a
+}
+
+// conditioned reports whether a text names its own condition.
+func conditioned(t Text) bool {
+	for i, s := range t {
+		if s.Kind != Plain {
+			continue
+		}
+		if i == 0 && strings.HasPrefix(s.Text, "If ") {
+			return true
+		}
+		for _, word := range [...]string{" if ", " unless ", " unless,", " once ", " where "} {
+			if strings.Contains(s.Text, word) {
+				return true
+			}
+		}
+	}
+	return false
+}

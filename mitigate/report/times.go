@@ -1,0 +1,59 @@
+package report
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/mitigate"
+)
+
+// moments are the fields that say when something was before the alert.
+var moments = []struct{ field, what string }{
+	{"container.start_ts", "the container started"},
+	{"proc.pidns_init_start_ts", "the first process of its process namespace started"},
+	{"proc.ppid.ts", "the parent process started"},
+	{"proc.exe_ino.mtime", "the content of the program's file was last written"},
+	{"proc.exe_ino.ctime", "the program's file was last changed, its owner and mode included"},
+	{"proc.pid.ts", "the process started"},
+}
+
+// times lists what happened when, with what lay between, where the alert has
+// more than one point in time.
+func times(e *event.Event) table {
+	type moment struct {
+		at   time.Time
+		what []string
+	}
+	var list []moment
+	add := func(at time.Time, what string) {
+		for i := range list {
+			if list[i].at.Equal(at) {
+				list[i].what = append(list[i].what, what)
+				return
+			}
+		}
+		list = append(list, moment{at, []string{what}})
+	}
+	for _, m := range moments {
+		// A field without a plausible time is 0, or as old as the image.
+		if t, ok := e.Fields.Get(m.field).Time(); ok && t.Year() >= 2015 && !t.After(e.Time) {
+			add(t, m.what)
+		}
+	}
+	if len(list) == 0 {
+		return table{}
+	}
+	add(e.Time, "this alert")
+	slices.SortStableFunc(list, func(a, b moment) int { return a.at.Compare(b.at) })
+	t := table{head: []string{"Time", "After", "What"}}
+	for i, m := range list {
+		after := ""
+		if i > 0 {
+			after = "+" + mitigate.Elapsed(m.at.Sub(list[i-1].at))
+		}
+		t.rows = append(t.rows, []mitigate.Text{say(m.at.UTC().Format("2006-01-02 15:04:05.000 UTC")), say(after), say(strings.Join(m.what, "; "))})
+	}
+	return t
+}
