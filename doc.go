@@ -14,6 +14,8 @@
 //     Falco's http_output.
 //   - [github.com/falconer-go/falconer/event/eventtest]: sample alerts, and a
 //     conformance kit for a host's own handlers.
+//   - [github.com/falconer-go/falconer/event/plugin]: a kit for plugins of
+//     Falco: declare fields and an iterator of events. It needs cgo.
 //   - [github.com/falconer-go/falconer/rules/cond]: Falco's condition language,
 //     with Falco's verdicts.
 //   - [github.com/falconer-go/falconer/rules]: rule files, read, checked and

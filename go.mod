@@ -11,4 +11,13 @@ require (
 	golang.org/x/tools v0.40.0
 )
 
-require golang.org/x/exp v0.0.0-20251113190631-e25ba8c21ef6
+require (
+	github.com/falcosecurity/plugin-sdk-go v0.8.3
+	github.com/xeipuuv/gojsonschema v1.2.0
+	golang.org/x/exp v0.0.0-20251113190631-e25ba8c21ef6
+)
+
+require (
+	github.com/xeipuuv/gojsonpointer v0.0.0-20190905194746-02993c407bfb // indirect
+	github.com/xeipuuv/gojsonreference v0.0.0-20180127040603-bd5ef7bd5415 // indirect
+)
