@@ -31,6 +31,8 @@ var (
 	filePath  = atMost(512, matching(`^/(?:[A-Za-z0-9_.+@-]+/?)*$`))
 )
 
+var date = matching(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`)
+
 func matching(pattern string) shape { return regexp.MustCompile(pattern).MatchString }
 
 func atMost(n int, s shape) shape { return func(v string) bool { return len(v) <= n && s(v) } }
@@ -49,10 +51,8 @@ func plainPath(s string) bool {
 // that is not here never does.
 var shapes = map[string]shape{
 	"alert.hostname": dnsName,
-	alertFrom:        digits,
-	alertUntil:       digits,
-	alertFromDate:    matching(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`),
-	alertUntilDate:   matching(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`),
+	alertFrom:        digits, alertUntil: digits, alertDay: digits,
+	alertFromDate: date, alertUntilDate: date, alertDayDate: date,
 
 	"container.id":               hexID,
 	"container.full_id":          hexID,
@@ -113,6 +113,8 @@ var shapes = map[string]shape{
 	"ct.request.taskdefinition": cloudPath,
 	"ct.response.reservationid": matching(`^r-[0-9a-f]{8,17}$`),
 	"json.value[/responseElements/instancesSet/items/0/instanceId]": matching(`^i-[0-9a-f]{8,17}$`),
+
+	"part(jevt.value[/requestObject/spec/volumes], /*/hostPath/path)": plainPath,
 
 	"s3.bucket": bucket,
 	"ec2.name":  word,

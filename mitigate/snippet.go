@@ -97,6 +97,8 @@ type scriptField struct {
 	calc *calc
 	fits shape
 	word string // of the placeholder, where the author gives one
+
+	around bool // a time around the alert
 }
 
 // UnmarshalYAML reads a text with %{field} in it.
@@ -119,6 +121,7 @@ func (s *script) UnmarshalYAML(n *yaml.Node) error {
 		f := scriptField{}
 		f.name, f.word, _ = strings.Cut(name, "|")
 		f.fits = shapeOf(f.name)
+		_, f.around = around[f.name]
 		if isCalc(f.name) {
 			var err error
 			if f.calc, err = parseCalc(f.name); err != nil {
@@ -159,25 +162,30 @@ func (d *draft) fill(s *script, kind string) (string, []Placeholder) {
 	return b.String(), missing
 }
 
-// The minutes around an alert from which logs are worth reading: in seconds
-// since 1970, and as dates of RFC 3339 in UTC.
+// The times around an alert from which logs are worth reading: ten minutes before
+// and after, and a day before; in seconds since 1970, and as dates of RFC 3339
+// in UTC.
 const (
 	alertFrom      = "alert.from"
 	alertUntil     = "alert.until"
+	alertDay       = "alert.day"
 	alertFromDate  = "alert.from.date"
 	alertUntilDate = "alert.until.date"
-	aroundAlert    = 10 * time.Minute
+	alertDayDate   = "alert.day.date"
 )
 
-func minutesAround(e *event.Event, field string) (string, bool) {
+var around = map[string]time.Duration{
+	alertFrom: -10 * time.Minute, alertUntil: 10 * time.Minute, alertDay: -24 * time.Hour,
+	alertFromDate: -10 * time.Minute, alertUntilDate: 10 * time.Minute, alertDayDate: -24 * time.Hour,
+}
+
+func timeAround(e *event.Event, field string) (string, bool) {
 	if e.Time.IsZero() {
 		return "", false
 	}
-	t := e.Time.Add(-aroundAlert)
-	if field == alertUntil || field == alertUntilDate {
-		t = e.Time.Add(aroundAlert)
-	}
-	if field == alertFrom || field == alertUntil {
+	t := e.Time.Add(around[field])
+	switch field {
+	case alertFrom, alertUntil, alertDay:
 		return strconv.FormatInt(t.Unix(), 10), true
 	}
 	return t.UTC().Format("2006-01-02T15:04:05Z"), true
@@ -195,9 +203,8 @@ func (f *scriptField) safeValue(e *event.Event) (string, bool) {
 		}
 		return r.list[0], f.fits(r.list[0])
 	}
-	switch f.name {
-	case alertFrom, alertUntil, alertFromDate, alertUntilDate:
-		return minutesAround(e, f.name)
+	if f.around {
+		return timeAround(e, f.name)
 	}
 	v := e.Field(f.name)
 	if !v.Available() {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -125,6 +126,20 @@ func withEveryField(t testing.TB, v string) []*event.Event {
 	return list
 }
 
+// TestReadApplied holds that the manifests in scripts are read at all.
+func TestReadApplied(t *testing.T) {
+	for manifest, ok := range map[string]bool{
+		"apiVersion: v1\nkind: Namespace\nmetadata: {name: a}":  true,
+		"apiVersion: v1\nkind: Namespace\nmetadata: {nmae: a}":  false,
+		"apiVersion: v1\nkind: Surprise\nmetadata: {name: a}\n": false,
+	} {
+		s := mitigate.Snippet{Kind: "shell", Body: "kubectl -n a apply -f - <<'EOF'\n" + manifest + "\nEOF\n"}
+		if err := readSnippet(s); (err == nil) != ok {
+			t.Errorf("%q: %v", manifest, err)
+		}
+	}
+}
+
 func readSnippet(s mitigate.Snippet) error {
 	switch s.Kind {
 	case "json":
@@ -134,7 +149,31 @@ func readSnippet(s mitigate.Snippet) error {
 	case "falco":
 		return nil // read by rules.Load in the tests of mitigate
 	}
-	_, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(s.Body), s.Name)
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(s.Body), s.Name)
+	if err != nil {
+		return err
+	}
+	return readApplied(file)
+}
+
+// readApplied reads the manifests that a script hands to kubectl apply.
+func readApplied(file *syntax.File) (err error) {
+	syntax.Walk(file, func(n syntax.Node) bool {
+		stmt, ok := n.(*syntax.Stmt)
+		if !ok || err != nil {
+			return err == nil
+		}
+		call, ok := stmt.Cmd.(*syntax.CallExpr)
+		if !ok || !slices.ContainsFunc(call.Args, func(w *syntax.Word) bool { return w.Lit() == "apply" }) {
+			return true
+		}
+		for _, r := range stmt.Redirs {
+			if r.Hdoc != nil {
+				err = readManifests(r.Hdoc.Lit())
+			}
+		}
+		return true
+	})
 	return err
 }
 
