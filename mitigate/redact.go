@@ -1,72 +1,122 @@
 package mitigate
 
 import (
-	"regexp"
+	"math/bits"
 	"strings"
 )
 
 // Mask is what stands for a secret.
 const Mask = "[redacted]"
 
-// secrets are the places in text where a secret stands. Each pattern keeps its
-// first group, and its last if it has two, and masks what lies between. The
-// aim is to mask too much rather than too little: a masked word can be looked
-// up in the alert.
-var secrets = []*regexp.Regexp{
-	// key=value, --key value, "key": "value"
-	regexp.MustCompile(`(?i)((?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|client[-_]?secret|credentials?|auth)["']?\s*[=:]\s*["']?)[^\s"'&,;}]+`),
-	regexp.MustCompile(`(?i)(--?[a-z0-9-]*(?:pass(?:word|wd|phrase)?|secret|token|api-?key|access-?key)(?:\s+|=)["']?)[^\s"'-][^\s"']*`),
-	// user:password@ in a URL
-	regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(@)`),
-	// HTTP authorisation
-	regexp.MustCompile(`(?i)(\bbearer\s+)[A-Za-z0-9._~+/=-]{8,}`),
-	// base64 after Basic, told from a plain word by a capital or sign after a small letter
-	regexp.MustCompile(`(\b(?i:basic)\s+)[A-Za-z0-9+/=]*[a-z][A-Z0-9+/=][A-Za-z0-9+/=]*`),
-	regexp.MustCompile(`(?i)(authorization["']?\s*[=:]\s*["']?)[^\s"']+`),
-	// mysql -pSECRET, curl -u user:SECRET, sshpass -p SECRET
-	regexp.MustCompile(`(\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^|;&]*?\s-p)[^\s]+`),
-	regexp.MustCompile(`(\bcurl\b[^|;&]*?\s(?:-u|--user)\s*[^\s:]+:)[^\s]+`),
-	regexp.MustCompile(`(\bsshpass\s+-p\s*)[^\s]+`),
-	// tokens that show their kind: AWS, GitHub, GitLab, Slack, Google, JWT, private keys
-	regexp.MustCompile(`\b()(?:AKIA|ASIA)[A-Z0-9]{16}\b`),
-	regexp.MustCompile(`\b()gh[pousr]_[A-Za-z0-9]{20,}\b`),
-	regexp.MustCompile(`\b()github_pat_[A-Za-z0-9_]{20,}\b`),
-	regexp.MustCompile(`\b()glpat-[A-Za-z0-9_-]{16,}`),
-	regexp.MustCompile(`\b()xox[abeoprs]-[A-Za-z0-9-]{10,}`),
-	regexp.MustCompile(`\b()AIza[A-Za-z0-9_-]{35}\b`),
-	regexp.MustCompile(`\b()eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?`),
-	regexp.MustCompile(`(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END|$)`),
-}
-
-// hints are in every text that one of secrets can match, in lower case.
-var hints = []string{
-	"pass", "pwd", "secret", "token", "key", "cred", "auth", "://", "bearer", "basic", "mysql", "mariadb", "curl",
-	"akia", "asia", "gh", "glpat", "xox", "aiza", "eyj", "private",
-}
-
-// looksSecret is the cheap test before the patterns.
-func looksSecret(s string) bool {
-	s = strings.ToLower(s)
-	for _, h := range hints {
-		if strings.Contains(s, h) {
-			return true
-		}
-	}
-	return false
-}
-
 // Redact masks what looks like a secret in foreign text: passwords in flags,
-// URLs and assignments, bearer tokens, and keys of well-known kinds.
+// URLs and assignments, bearer tokens, and keys of well-known kinds. The aim is
+// to mask too much rather than too little: a masked word can be looked up in
+// the alert.
 func Redact(s string) string {
-	if !looksSecret(s) {
-		return s
-	}
-	for _, re := range secrets {
-		repl := "${1}" + Mask
-		if re.NumSubexp() > 1 {
-			repl += "${2}"
-		}
-		s = re.ReplaceAllString(s, repl)
+	for found := hints(s); found != 0; found &= found - 1 {
+		s = secrets[bits.TrailingZeros32(found)].redact(s)
 	}
 	return s
+}
+
+// secretKind is a kind of secret. What comes before one tells it from other
+// text; regular expressions for all of that are the reference in the tests.
+type secretKind struct {
+	hints []string // what a secret begins with or stands behind, in lower case if fold
+	fold  bool     // in any case
+	alone bool     // the hint begins a word
+
+	// find returns what is to be masked where a hint stands from at to end. If
+	// there is nothing, there is nothing for the hints before to either.
+	find func(s string, at, end int) (from, to int, ok bool)
+}
+
+// redact masks the secrets of the kind in s.
+func (k *secretKind) redact(s string) string {
+	var b strings.Builder
+	done := 0
+	for at := 0; at < len(s); {
+		end := k.hintAt(s, at)
+		if end < 0 {
+			at++
+			continue
+		}
+		from, to, ok := k.find(s, at, end)
+		if ok {
+			b.WriteString(s[done:from])
+			b.WriteString(Mask)
+			done = to
+		}
+		at = max(at+1, to)
+	}
+	if done == 0 {
+		return s
+	}
+	b.WriteString(s[done:])
+	return b.String()
+}
+
+// hintAt returns where a hint ends that begins at at, -1 if none does.
+func (k *secretKind) hintAt(s string, at int) int {
+	for _, h := range k.hints {
+		if hasHint(s[at:], h, k.fold) && (!k.alone || at == 0 || !wordBytes[s[at-1]]) {
+			return at + len(h)
+		}
+	}
+	return -1
+}
+
+func hasHint(s, hint string, fold bool) bool {
+	if len(s) < len(hint) {
+		return false
+	}
+	for i := range len(hint) {
+		c := s[i]
+		if fold {
+			c = lower(c)
+		}
+		if c != hint[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
+
+// hint is a hint with the kind that it points to.
+type hint struct {
+	text string
+	fold bool
+	kind int
+}
+
+// hintsAt are the hints by their first byte.
+var hintsAt = func() (at [256][]hint) {
+	for i, k := range secrets {
+		for _, h := range k.hints {
+			at[h[0]] = append(at[h[0]], hint{h, k.fold, i})
+			if upper := h[0] - 'a' + 'A'; k.fold && 'a' <= h[0] && h[0] <= 'z' {
+				at[upper] = append(at[upper], hint{h, k.fold, i})
+			}
+		}
+	}
+	return at
+}()
+
+// hints returns a bit for each kind of secret that s holds a hint of.
+func hints(s string) (found uint32) {
+	for i := range len(s) {
+		for _, h := range hintsAt[s[i]] {
+			if found>>h.kind&1 == 0 && hasHint(s[i:], h.text, h.fold) {
+				found |= 1 << h.kind
+			}
+		}
+	}
+	return found
 }

@@ -115,7 +115,7 @@ func ordinary(s string) bool {
 			return false
 		}
 	}
-	return len(s) < 16 || !looksSecret(s)
+	return len(s) < 16 || hints(s) == 0
 }
 
 // printable reports whether s is printable ASCII throughout.
