@@ -16,18 +16,18 @@ func (r *Report) AppendExplanation(dst []byte) []byte {
 		if i > 0 {
 			w.b = append(w.b, '\n')
 		}
-		w.wrap(join(say("WHY: "), value("alert.rule", p.Event.Rule), say(" (knowledge by "+p.Level.String()+")")), "", "")
+		w.wrap(0, 0, say("WHY: "), value("alert.rule", p.Event.Rule), say(" (knowledge by "+p.Level.String()+")"))
 		for _, a := range p.Applied {
 			t := join(say(a.Kind+" "), value("", a.Name))
 			if a.If != "" {
 				t = join(t, say(", as "+strings.Join(strings.Fields(a.If), " ")))
 			}
-			w.wrap(t, "- ", "  ")
+			w.marked("- ", 0, t)
 		}
 		m := p.Mapping
 		item := func(id, name string, list []enrich.Evidence) {
 			for _, ev := range list {
-				w.wrap(join(say(id+" "+name+": "), why([]enrich.Evidence{ev})), "- ", "  ")
+				w.marked("- ", 0, say(id+" "+name+": "), why([]enrich.Evidence{ev}))
 			}
 		}
 		for _, t := range m.Techniques {

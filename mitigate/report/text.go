@@ -3,7 +3,6 @@ package report
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/falconer-go/falconer/mitigate"
 )
@@ -36,15 +35,15 @@ func (r *Report) AppendText(dst []byte, o *TextOptions) []byte {
 		w.color = o.Color
 	}
 	d := &r.doc
-	w.heading(strings.ToUpper(d.title) + ": " + d.subject.String())
+	w.heading(strings.ToUpper(d.title)+": ", d.subject.String())
 	for _, t := range d.lead {
-		w.b = append(w.b, '\n')
-		w.wrap(t, "", "")
+		w.raw("\n")
+		w.wrap(0, 0, t)
 	}
 	for _, s := range d.sections {
-		w.b = append(w.b, '\n')
-		w.heading(strings.ToUpper(s.title))
-		w.blocks(s.blocks, "")
+		w.raw("\n")
+		w.heading("", strings.ToUpper(s.title))
+		w.blocks(s.blocks, 0)
 	}
 	return w.b
 }
@@ -62,37 +61,54 @@ const (
 	sgrCode    = "33"
 )
 
-func (w *textWriter) styled(s, sgr string) {
-	if !w.color || sgr == "" {
-		w.b = append(w.b, s...)
+func (w *textWriter) raw(s string) { w.b = append(w.b, s...) }
+
+// styled writes before, s and after in one style.
+func (w *textWriter) styled(before, s, after, sgr string) {
+	if sgr == "" || !w.color {
+		w.b = append(append(append(w.b, before...), s...), after...)
 		return
 	}
-	w.b = append(w.b, "\x1b["+sgr+"m"+s+"\x1b[0m"...)
+	w.raw("\x1b[" + sgr + "m" + before + s + after + "\x1b[0m")
 }
 
-func (w *textWriter) line(s, sgr string) {
-	w.styled(s, sgr)
-	w.b = append(w.b, '\n')
+// blanks writes n blanks.
+func (w *textWriter) blanks(n int) {
+	const some = "                                "
+	for ; n > len(some); n -= len(some) {
+		w.raw(some)
+	}
+	w.raw(some[:n])
 }
 
-func (w *textWriter) heading(s string) { w.line(s, sgrHeading) }
+func (w *textWriter) heading(before, s string) {
+	w.styled(before, s, "", sgrHeading)
+	w.raw("\n")
+}
 
-func (w *textWriter) blocks(blocks []block, indent string) {
+// marked writes texts behind a mark, the lines but the first below them.
+func (w *textWriter) marked(mark string, indent int, texts ...mitigate.Text) {
+	w.blanks(indent)
+	w.raw(mark)
+	w.wrap(indent+len(mark), indent+len(mark), texts...)
+}
+
+func (w *textWriter) blocks(blocks []block, indent int) {
 	for _, b := range blocks {
-		w.b = append(w.b, '\n')
+		w.raw("\n")
 		switch b := b.(type) {
 		case heading:
-			w.heading(indent + string(b))
+			w.blanks(indent)
+			w.heading("", string(b))
 		case paragraph:
-			w.wrap(mitigate.Text(b), indent, indent)
+			w.marked("", indent, mitigate.Text(b))
 		case facts:
 			for _, f := range b {
-				const column = 17
-				w.wrap(f.value, indent+pad(f.label+":", column), indent+strings.Repeat(" ", column))
+				w.fact(f, indent)
 			}
 		case table:
 			for _, r := range b.rows {
-				w.wrap(b.line(r), indent+"- ", indent+"  ")
+				w.marked("- ", indent, b.line(r))
 			}
 		case list:
 			for i, it := range b.items {
@@ -100,113 +116,54 @@ func (w *textWriter) blocks(blocks []block, indent string) {
 				if b.ordered {
 					mark = strconv.Itoa(i+1) + ". "
 				}
-				inner := indent + strings.Repeat(" ", len(mark))
-				w.wrap(it.text, indent+mark, inner)
-				w.blocks(it.blocks, inner)
+				w.marked(mark, indent, it.text)
+				w.blocks(it.blocks, indent+len(mark))
 			}
 		case tree:
 			w.verbatim(b.String(), indent, "")
 		case code:
 			if len(b.title) > 0 {
-				w.wrap(join(b.title, say(":")), indent, indent)
+				w.marked("", indent, b.title, say(":"))
 			}
 			w.verbatim(b.body, indent, sgrCode)
 		}
 	}
 }
 
-func (w *textWriter) verbatim(s, indent, sgr string) {
+// fact writes a label and what belongs to it in a column of its own.
+func (w *textWriter) fact(f fact, indent int) {
+	const column = 17
+	w.blanks(indent)
+	w.raw(f.label)
+	w.raw(":")
+	at := len(f.label) + 1
+	w.blanks(max(column-at, 1))
+	w.wrap(indent+max(column, at+1), indent+column, f.value)
+}
+
+func (w *textWriter) verbatim(s string, indent int, sgr string) {
 	for line := range strings.Lines(s) {
-		w.b = append(w.b, indent...)
-		w.line("    "+strings.TrimSuffix(line, "\n"), sgr)
+		w.blanks(indent)
+		w.styled("    ", strings.TrimSuffix(line, "\n"), "", sgr)
+		w.raw("\n")
 	}
 }
 
 // line joins the cells of a row with what stands over them.
 func (t table) line(row []mitigate.Text) mitigate.Text {
-	var out mitigate.Text
+	n := 0
+	for _, cell := range row {
+		n += len(cell) + 2
+	}
+	out := make(mitigate.Text, 0, n)
 	for i, cell := range row {
 		if len(cell) == 0 {
 			continue
 		}
-		if out != nil {
+		if len(out) > 0 {
 			out = append(out, mitigate.Span{Text: "; "})
 		}
-		out = append(append(out, mitigate.Span{Text: t.head[i] + ": "}), cell...)
+		out = append(append(out, mitigate.Span{Text: t.head[i]}, mitigate.Span{Text: ": "}), cell...)
 	}
 	return out
-}
-
-// wrap writes t in lines of at most the width, the first after first, the
-// others after rest. A word that is longer stands on a line of its own.
-func (w *textWriter) wrap(t mitigate.Text, first, rest string) {
-	w.b = append(w.b, first...)
-	column := utf8.RuneCountInString(first)
-	empty := true
-	for word := range words(t) {
-		n := 0
-		for _, p := range word {
-			n += utf8.RuneCountInString(p.Text)
-		}
-		if !empty && column+1+n > w.width {
-			w.b = append(append(w.b, '\n'), rest...)
-			column, empty = utf8.RuneCountInString(rest), true
-		}
-		if !empty {
-			w.b = append(w.b, ' ')
-			column++
-		}
-		for _, p := range word {
-			w.piece(p)
-		}
-		column += n
-		empty = false
-	}
-	w.b = append(w.b, '\n')
-}
-
-func (w *textWriter) piece(p mitigate.Span) {
-	switch p.Kind {
-	case mitigate.Value:
-		w.styled(p.Text, sgrValue)
-	case mitigate.Code:
-		w.styled(p.Text, sgrCode)
-	default:
-		w.styled(p.Text, "")
-	}
-}
-
-// words yields the words of t, each as the pieces of spans it is made of. Code
-// stands in backticks.
-func words(t mitigate.Text) func(yield func([]mitigate.Span) bool) {
-	return func(yield func([]mitigate.Span) bool) {
-		var word []mitigate.Span
-		for _, s := range t {
-			text := s.Text
-			if s.Kind == mitigate.Code {
-				text = "`" + text + "`"
-			}
-			for i, part := range strings.Split(text, " ") {
-				if i > 0 && len(word) > 0 {
-					if !yield(word) {
-						return
-					}
-					word = nil
-				}
-				if part != "" {
-					word = append(word, mitigate.Span{Kind: s.Kind, Text: part})
-				}
-			}
-		}
-		if len(word) > 0 {
-			yield(word)
-		}
-	}
-}
-
-func pad(s string, width int) string {
-	if len(s) >= width {
-		return s + " "
-	}
-	return s + strings.Repeat(" ", width-len(s))
 }
