@@ -47,6 +47,7 @@ func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 
 // read gathers the inferences that hold, the weightiest first.
 func (d *draft) read(fired []*readingEntry) {
+	d.compareText()
 	holds := func(name string) bool {
 		return slices.ContainsFunc(fired, func(r *readingEntry) bool { return r.Reading == name })
 	}
@@ -69,6 +70,20 @@ func (d *draft) read(fired []*readingEntry) {
 			})
 		}
 	}
+}
+
+// compareText says where the alert's text and its fields disagree.
+func (d *draft) compareText() {
+	x, ok := disagrees(d.e)
+	if !ok {
+		return
+	}
+	// Not fields of the alert, but what the phrase speaks of.
+	d.shown = append(d.shown,
+		fieldValue{"text.field", Show(x.field), true}, fieldValue{"text.there", Show(x.word), true}, fieldValue{"text.here", Show(x.text), true})
+	const name = "text-disagrees"
+	d.apply("phrase", name, nil)
+	d.Readings = append(make([]Reading, 0, maxReadings), Reading{Name: name, Topic: "target", Says: d.phrase(name), Confidence: High})
 }
 
 // apply notes an entry that the plan is made of.

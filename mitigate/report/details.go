@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/falconer-go/falconer/event"
 	"github.com/falconer-go/falconer/mitigate"
@@ -52,6 +53,9 @@ var rows = []row{
 func (b *builder) details() []block {
 	e := b.p.Event
 	when := e.Time.UTC().Format("2006-01-02 15:04:05.999999999 UTC")
+	if offset := localClock(e); offset != "" {
+		when += " (the text of the alert has the clock of its host, " + offset + "; search logs in UTC)"
+	}
 	fs := facts{
 		{"Rule", value("alert.rule", e.Rule)},
 		{"Priority", say(e.Priority.String())},
@@ -86,6 +90,8 @@ func connection(e *event.Event) bool {
 	switch text(e, "fd.type") {
 	case "ipv4", "ipv6":
 		return true
+	case "":
+		return strings.Contains(text(e, "fd.name"), "->")
 	}
 	return false
 }

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -56,4 +58,37 @@ func times(e *event.Event) table {
 		t.rows = append(t.rows, []mitigate.Text{say(m.at.UTC().Format("2006-01-02 15:04:05.000 UTC")), say(after), say(strings.Join(m.what, "; "))})
 	}
 	return t
+}
+
+// localClock returns how far the clock in the alert's text is from UTC, such as
+// UTC+3, where the text begins with the time of day of the same second. It is
+// empty where both agree or nothing can be said.
+func localClock(e *event.Event) string {
+	const clock = "15:04:05"
+	if len(e.Output) < len(clock) {
+		return ""
+	}
+	local, err := time.Parse(clock, e.Output[:len(clock)])
+	if err != nil {
+		return ""
+	}
+	utc, _ := time.Parse(clock, e.Time.UTC().Format(clock))
+	d := local.Sub(utc)
+	switch {
+	case d > 14*time.Hour:
+		d -= 24 * time.Hour
+	case d <= -12*time.Hour:
+		d += 24 * time.Hour
+	}
+	if d == 0 || d%(15*time.Minute) != 0 {
+		return ""
+	}
+	offset := strconv.Itoa(int(d / time.Hour))
+	if d > 0 {
+		offset = "+" + offset
+	}
+	if m := d % time.Hour / time.Minute; m != 0 {
+		offset += fmt.Sprintf(":%02d", max(m, -m))
+	}
+	return "UTC" + offset
 }
