@@ -66,7 +66,7 @@ func (d *draft) read(fired []*readingEntry) {
 		if len(*list) < maxReadings {
 			*list = append(*list, Reading{
 				Name: r.Reading, Topic: r.Topic, Confidence: r.Confidence,
-				Says: d.first(r.Say), Limits: d.first(r.Limits),
+				Says: d.first(r.Say), Limits: d.first(r.Limits), run: r.Run,
 			})
 		}
 	}

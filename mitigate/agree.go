@@ -59,14 +59,14 @@ func altered(value, text string) (word, said string, ok bool) {
 		if i < 0 || i > maxMiddle {
 			continue
 		}
-		word, said = wordAt(value, same, end), wordAt(rest, same, same+i)
+		word, said = wholeWord(value, same, end), wholeWord(rest, same, same+i)
 		return word, said, word != said && word != "" && said != "" && !strings.ContainsAny(said, "*[]<> ")
 	}
 	return "", "", false
 }
 
-// wordAt returns s[from:to] with what belongs to the same word.
-func wordAt(s string, from, to int) string {
+// wholeWord returns s[from:to] with what belongs to the same word.
+func wholeWord(s string, from, to int) string {
 	for from > 0 && inWord(s[from-1]) {
 		from--
 	}

@@ -164,6 +164,7 @@ func (c *checker) reading(r *readingEntry) {
 	}
 	c.need("say", r.Say, 1, r.If)
 	c.texts("limits", r.Limits, r.If)
+	c.run("run", r.Run)
 	for _, name := range r.Unless {
 		if c.l.entries[key{"reading", name}] == nil {
 			c.fault("unless", "there is no reading %q", name)

@@ -113,6 +113,7 @@ type readingEntry struct {
 	Limits     texts      `yaml:"limits"`
 	Weight     int        `yaml:"weight"`
 	Unless     []string   `yaml:"unless"`
+	Run        names      `yaml:"run"`
 }
 
 type patternEntry struct {

@@ -40,11 +40,10 @@ func (d *draft) shorten(r *ruleEntry) {
 		f.Actions = append(f.Actions, Action{Do: d.Benign[0].Confirm, Snippets: d.Benign[0].Snippets})
 	}
 	if r != nil {
-		for _, name := range r.First {
-			if s, ok := d.snippet(name); ok && !s.Changes && !has(f.Actions, name) {
-				f.Actions = append(f.Actions, Action{Do: s.Title, Snippets: []Snippet{s}})
-			}
-		}
+		f.Actions = d.lead(f.Actions, r.First)
+	}
+	for i := range f.Facts {
+		f.Actions = d.lead(f.Actions, f.Facts[i].run)
 	}
 	f.Actions = d.looking(f.Actions)
 	if a, ok := d.containing(); ok {
@@ -60,6 +59,19 @@ func (d *draft) shorten(r *ruleEntry) {
 	}
 }
 
+// lead adds the named commands.
+func (d *draft) lead(list []Action, snippets names) []Action {
+	for _, name := range snippets {
+		if len(list) == maxLooking || has(list, name) {
+			continue
+		}
+		if s, ok := d.snippet(name); ok && !s.Changes {
+			list = append(list, Action{Do: s.Title, Snippets: []Snippet{s}})
+		}
+	}
+	return list
+}
+
 // likelyBenign reports whether the first benign case is the likely cause.
 func (d *draft) likelyBenign() bool {
 	return len(d.Benign) > 0 && d.Benign[0].Fits && d.Benign[0].Strength == High
@@ -67,26 +79,40 @@ func (d *draft) likelyBenign() bool {
 
 // looking adds the commands that only read: those that can be pasted as they
 // stand before those with something to fill in, the first of each step before
-// the others, and what is due now before what is due next.
+// the others, and what is due now before what would confirm a benign case, and
+// that before what is due next.
 func (d *draft) looking(list []Action) []Action {
 	for _, ready := range [...]bool{true, false} {
-		for phase := Now; phase <= Next; phase++ {
-			for nth := range maxCode {
-				for i := range d.Steps {
-					s := &d.Steps[i]
-					if s.Phase != phase || nth >= len(s.Snippets) {
-						continue
-					}
-					sn := &s.Snippets[nth]
-					if len(list) >= maxLooking || sn.Changes || sn.ready != ready || !commands(sn.Kind) || has(list, sn.Name) {
-						continue
-					}
-					list = append(list, Action{Do: sn.Title, Snippets: s.Snippets[nth : nth+1 : nth+1]})
-				}
+		list = d.lookingIn(list, Now, ready)
+		for i := range d.Benign {
+			list = look(list, d.Benign[i].Snippets, 0, ready)
+		}
+		list = d.lookingIn(list, Next, ready)
+	}
+	return list
+}
+
+func (d *draft) lookingIn(list []Action, phase Phase, ready bool) []Action {
+	for nth := range maxCode {
+		for i := range d.Steps {
+			if s := &d.Steps[i]; s.Phase == phase {
+				list = look(list, s.Snippets, nth, ready)
 			}
 		}
 	}
 	return list
+}
+
+// look adds one snippet, if it is a command that only reads.
+func look(list []Action, of []Snippet, nth int, ready bool) []Action {
+	if nth >= len(of) || len(list) >= maxLooking {
+		return list
+	}
+	s := &of[nth]
+	if s.Changes || s.ready != ready || !commands(s.Kind) || has(list, s.Name) {
+		return list
+	}
+	return append(list, Action{Do: s.Title, Snippets: of[nth : nth+1 : nth+1]})
 }
 
 // commands reports whether snippets of the kind are commands to be typed.

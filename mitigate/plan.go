@@ -107,6 +107,8 @@ type Reading struct {
 	Says       Text
 	Confidence Confidence
 	Limits     Text // when the inference fails
+
+	run names // commands that follow it up
 }
 
 // Benign is a cause that would make the alert harmless.

@@ -61,10 +61,9 @@ type builder struct {
 
 func (b *builder) lead() []mitigate.Text {
 	v := b.p.Verdict
-	urgency := v.Urgency.String()
 	return []mitigate.Text{
-		join(say("Urgency: "+urgency+" ("), v.Because, say(").")),
-		v.Suggests,
+		join(say("Urgency: "+v.Urgency.String()+" ("), v.Because, say(").")),
+		v.Seen,
 	}
 }
 
@@ -74,7 +73,7 @@ const maxHarmless = 3
 // short is what happened, and what decides whether it is harmless.
 func (b *builder) short() []block {
 	p := b.p
-	out := []block{paragraph(p.Verdict.Seen)}
+	var out []block
 	if len(p.First.Facts) > 0 {
 		var l list
 		for _, r := range p.First.Facts {
@@ -85,13 +84,9 @@ func (b *builder) short() []block {
 	if t := times(p.Event); len(t.rows) > 0 {
 		out = append(out, t)
 	}
+	out = append(out, paragraph(suspicion(p)))
 	if p.Verdict.Settle != nil {
-		what := "suspicion"
-		if likelyBenign(p) {
-			what = "explanation that is not the likely one"
-		}
-		out = append(out, paragraph(join(say("What decides: "), p.Verdict.Settle,
-			say(" From this alert alone the "+what+" has "+p.Verdict.Confidence.String()+" confidence."))))
+		out = append(out, paragraph(join(say("What decides: "), p.Verdict.Settle)))
 	}
 	if p.Level == mitigate.ByRule || len(p.Benign) > 0 {
 		out = append(out, harmless(p.Benign)...)
@@ -102,15 +97,32 @@ func (b *builder) short() []block {
 	return out
 }
 
+// suspicion is what the alert suggests, as firmly as it does.
+func suspicion(p *mitigate.Plan) mitigate.Text {
+	v := p.Verdict
+	if likelyBenign(p) || p.Level != mitigate.ByRule {
+		return v.Suggests
+	}
+	intro := "What it would mean, though this alert alone hardly says so: "
+	switch v.Confidence {
+	case mitigate.High:
+		intro = "What it means, unless a check below says otherwise: "
+	case mitigate.Medium:
+		intro = "What it would mean if the checks below do not explain it: "
+	}
+	return join(say(intro), uncapital(v.Suggests))
+}
+
 // harmless says what would make the alert so, and how that shows.
 func harmless(cases []mitigate.Benign) []block {
 	if len(cases) == 0 {
 		return []block{paragraph(say("No benign cause that is known of this rule fits the alert."))}
 	}
-	intro := "No field points to a benign cause. It would be harmless if it is one of these:"
+	intro := "No field points to a benign cause. It would be harmless if it is "
 	if cases[0].Fits {
-		intro = "Harmless if it is one of these:"
+		intro = "Harmless if it is "
 	}
+	intro += plural(len(cases), "this:", "one of these:")
 	var l list
 	for _, c := range cases[:min(len(cases), maxHarmless)] {
 		t := c.Case
