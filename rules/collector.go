@@ -6,7 +6,7 @@ import (
 
 	"github.com/falconer-go/falconer/event"
 	"github.com/falconer-go/falconer/rules/cond"
-	"go.yaml.in/yaml/v4"
+	"github.com/falconer-go/falconer/rules/internal/yaml"
 )
 
 // collector holds what the files define, one on top of the other: lists,

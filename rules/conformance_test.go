@@ -79,15 +79,12 @@ type told struct {
 }
 
 // key is what of it is compared: the code, the message and the chain of
-// items. The message of a YAML error is the YAML library's own.
+// items.
 func (d told) key() string {
 	var b strings.Builder
-	b.WriteString(d.Code)
-	if d.Code != string(ErrYAMLParse) {
-		b.WriteString(" " + d.Message)
-		for _, l := range d.Locations {
-			fmt.Fprintf(&b, " > %v %q", l[0], l[1])
-		}
+	b.WriteString(d.Code + " " + d.Message)
+	for _, l := range d.Locations {
+		fmt.Fprintf(&b, " > %v %q", l[0], l[1])
 	}
 	return b.String()
 }

@@ -4,39 +4,24 @@ import (
 	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v4"
+	"github.com/falconer-go/falconer/rules/internal/yaml"
 )
 
 // This file reads single values the way yaml-cpp and Falco's reader do: a
 // scalar is text whatever its tag, and is turned into what the key wants.
 
-// resolved follows aliases. The reader of YAML knows no alias to nothing.
+// resolved is what an alias stands for, and any other node itself.
 func resolved(n *yaml.Node) *yaml.Node {
-	for i := 0; n != nil && n.Kind == yaml.AliasNode; i++ {
-		n = n.Alias
-		if i > 100 {
-			return nil
-		}
+	if n != nil && n.Kind == yaml.Alias {
+		return n.Alias
 	}
 	return n
 }
 
-func isMap(n *yaml.Node) bool      { return n != nil && n.Kind == yaml.MappingNode }
-func isSequence(n *yaml.Node) bool { return n != nil && n.Kind == yaml.SequenceNode }
-
-// isNull reports whether n is a plain scalar that says null.
-func isNull(n *yaml.Node) bool {
-	if n == nil || n.Kind != yaml.ScalarNode || n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		return false
-	}
-	switch n.Value {
-	case "", "~", "null", "Null", "NULL":
-		return n.Style&yaml.TaggedStyle == 0 || n.Tag == "!!null"
-	}
-	return false
-}
-
-func isScalar(n *yaml.Node) bool { return n != nil && n.Kind == yaml.ScalarNode && !isNull(n) }
+func isMap(n *yaml.Node) bool      { return n != nil && n.Kind == yaml.Mapping }
+func isSequence(n *yaml.Node) bool { return n != nil && n.Kind == yaml.Sequence }
+func isNull(n *yaml.Node) bool     { return n != nil && n.Kind == yaml.Null }
+func isScalar(n *yaml.Node) bool   { return n != nil && n.Kind == yaml.Scalar }
 
 // value returns what a mapping has under a key, nil if nothing: the first,
 // where a key is there twice.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/falconer-go/falconer/rules/internal/yaml"
 )
 
 // Pos is a place in a file. The zero Pos is no place.
@@ -59,7 +61,7 @@ type Item struct {
 }
 
 // mark is a position as Falco counts: line and column from 0.
-type mark struct{ line, column, offset int }
+type mark yaml.Mark
 
 // Diagnostic is one thing to say about a rule file.
 type Diagnostic struct {

@@ -30,7 +30,7 @@ func (o *origin) chain(pos, at cond.Pos, parent chain, shown string) chain {
 	it := Item{Type: TypeExpression, Pos: o.locate(at.Offset), text: shown}
 	// Falco adds the place in the condition, counted from 1, to that of the
 	// condition in the file, counted from 0.
-	it.mark = mark{last.line + pos.Line, last.column + pos.Column, last.offset + pos.Offset}
+	it.mark = mark{last.Line + pos.Line, last.Column + pos.Column, last.Offset + pos.Offset}
 	return parent.with(it)
 }
 

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"go.yaml.in/yaml/v4"
+	"github.com/falconer-go/falconer/rules/internal/yaml"
 )
 
 // This file changes rule files as text: nothing but what is added differs, so
@@ -100,7 +100,7 @@ func (x *Exception) insert(data []byte) []byte {
 	}
 	tuple := "[" + strings.Join(x.literals(), ", ") + "]"
 	var out []byte
-	if last.Style&yaml.FlowStyle != 0 {
+	if last.Style == yaml.Flow {
 		out = insertFlow(data, src, last, tuple)
 	} else {
 		out = insertBlock(data, src, last, tuple)
@@ -126,7 +126,7 @@ func (x *Exception) insert(data []byte) []byte {
 func own(m *yaml.Node, key string) *yaml.Node {
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		if k := resolved(m.Content[i]); isScalar(k) && k.Value == key {
-			if v := m.Content[i+1]; v.Kind != yaml.AliasNode && v.Anchor == "" {
+			if v := m.Content[i+1]; v.Kind != yaml.Alias && v.Anchor == "" {
 				return v
 			}
 			return nil
@@ -162,10 +162,9 @@ func (x *Exception) hasFields(fields, comps *yaml.Node) bool {
 // insertBlock puts a line behind the last entry of a sequence with dashes.
 func insertBlock(data []byte, src *source, list *yaml.Node, entry string) []byte {
 	lastEntry := list.Content[len(list.Content)-1]
-	dash := src.pos(list.Line, list.Column)
+	dash := src.at(list.Offset)
 	// The entry goes on for as long as lines are indented deeper than its dash.
-	at := src.pos(lastEntry.Line, lastEntry.Column).Offset
-	end := endOfLine(data, at)
+	end := endOfLine(data, lastEntry.Offset)
 	for next := end; next < len(data); {
 		stop := endOfLine(data, next)
 		line := data[next:stop]
@@ -192,7 +191,7 @@ func insertFlow(data []byte, src *source, list *yaml.Node, entry string) []byte 
 	// Behind the last entry comes its own bracket, if it is a list, and then
 	// that of the sequence; strings in between could hold brackets, which the
 	// reading back finds.
-	at := src.pos(last.Line, last.Column).Offset
+	at := last.Offset
 	end := -1
 	for i, depth := at, 0; i < len(data); i++ {
 		switch data[i] {
@@ -210,7 +209,7 @@ func insertFlow(data []byte, src *source, list *yaml.Node, entry string) []byte 
 	if end < 0 {
 		return nil
 	}
-	for end > at && blankByte(data[end-1]) {
+	for end > at && isBlank(data[end-1]) {
 		end--
 	}
 	if data[end-1] == ',' {
@@ -249,9 +248,8 @@ func topIndent(data []byte) int {
 		return 0
 	}
 	for i := len(docs) - 1; i >= 0; i-- {
-		if n := docs[i]; n.Kind == yaml.DocumentNode && len(n.Content) > 0 && isSequence(n.Content[0]) &&
-			n.Content[0].Style&yaml.FlowStyle == 0 {
-			return n.Content[0].Column - 1
+		if n := docs[i]; isSequence(n) && n.Style != yaml.Flow {
+			return (&source{data: data}).at(n.Offset).Column - 1
 		}
 	}
 	return 0
@@ -270,7 +268,7 @@ func readItems(data []byte) ([]*yaml.Node, error) {
 		return nil, err
 	}
 	for _, doc := range docs {
-		if len(doc.Content) > 0 && !isSequence(doc.Content[0]) && !isNull(doc.Content[0]) {
+		if !isSequence(doc) {
 			return nil, errors.New("it is no list of items")
 		}
 	}
@@ -280,8 +278,8 @@ func readItems(data []byte) ([]*yaml.Node, error) {
 func itemsOf(docs []*yaml.Node) []*yaml.Node {
 	var items []*yaml.Node
 	for _, doc := range docs {
-		if len(doc.Content) > 0 && isSequence(doc.Content[0]) {
-			items = append(items, doc.Content[0].Content...)
+		if isSequence(doc) {
+			items = append(items, doc.Content...)
 		}
 	}
 	return items
@@ -301,10 +299,7 @@ func sameItems(a, b []*yaml.Node) bool {
 }
 
 func sameNode(a, b *yaml.Node) bool {
-	if a.Kind == yaml.AliasNode || b.Kind == yaml.AliasNode {
-		return a.Kind == b.Kind && a.Value == b.Value
-	}
-	if a.Kind != b.Kind || a.Value != b.Value || a.Anchor != b.Anchor || isNull(a) != isNull(b) || len(a.Content) != len(b.Content) {
+	if a.Kind != b.Kind || a.Value != b.Value || a.Anchor != b.Anchor || len(a.Content) != len(b.Content) {
 		return false
 	}
 	return sameItems(a.Content, b.Content)

@@ -1,11 +1,10 @@
 package rules
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
-	"go.yaml.in/yaml/v4"
+	"github.com/falconer-go/falconer/rules/internal/yaml"
 )
 
 // reader reads the items of one file and hands them to the collector, in the
@@ -45,17 +44,7 @@ func (r *reader) read(docs []*yaml.Node) bool {
 	root := r.file.root()
 	ok := true
 	for _, doc := range docs {
-		n := doc
-		if n.Kind == yaml.DocumentNode {
-			if len(n.Content) == 0 {
-				continue
-			}
-			n = n.Content[0]
-		}
-		n = resolved(n)
-		if n == nil || isNull(n) {
-			continue
-		}
+		n := resolved(doc)
 		switch {
 		case !isMap(n) && !isSequence(n):
 			ok = false
@@ -139,8 +128,8 @@ func (r *reader) key(n *yaml.Node) (string, error) {
 		return n.Value, nil
 	}
 	root := r.file.root()
-	at := r.file.item("", "", n).Pos
-	return "", root.fail(ErrValidate, fmt.Sprintf("yaml-cpp: error at line %d, column %d: bad conversion", at.Line, at.Column))
+	bad := yaml.Error{Mark: n.Mark, Msg: "bad conversion"}
+	return "", root.fail(ErrValidate, bad.Error())
 }
 
 func (r *reader) engineVersion(n *yaml.Node, root chain) error {

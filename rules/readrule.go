@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/falconer-go/falconer/event"
-	"go.yaml.in/yaml/v4"
+	"github.com/falconer-go/falconer/rules/internal/yaml"
 )
 
 // The keys of a rule that an override can add to, and those that it can

@@ -82,7 +82,7 @@ func (r *Result) json(d *Diagnostic) jsonDiagnostic {
 	j.Context.Locations = []jsonLocation{}
 	for _, it := range d.Items {
 		l := jsonLocation{Name: it.Name, Type: it.Type}
-		l.Position.Line, l.Position.Column, l.Position.Offset = it.mark.line, it.mark.column, it.mark.offset
+		l.Position.Line, l.Position.Column, l.Position.Offset = it.mark.Line, it.mark.Column, it.mark.Offset
 		l.Position.Name = d.File
 		if it.Type == TypeExpression {
 			l.Position.Name = shortCondition(it.text)
@@ -126,7 +126,7 @@ func (r *Result) snippet(d *Diagnostic) string {
 	if content == "" {
 		return "<No context available>\n"
 	}
-	pos := last.mark.offset
+	pos := last.mark.Offset
 	if pos >= len(content) {
 		pos = len(content) // what is behind the end need not be walked
 	}

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v4"
+	"github.com/falconer-go/falconer/rules/internal/yaml"
 )
 
 // Falco holds every file against a JSON schema, weakly typed since to its YAML
@@ -80,14 +80,7 @@ func checkSchema(docs []*yaml.Node, nodes int) SchemaResult {
 	var res SchemaResult
 	c := schemaCheck{left: nodes}
 	for i, doc := range docs {
-		n := doc
-		if n.Kind == yaml.DocumentNode {
-			if len(n.Content) == 0 {
-				continue
-			}
-			n = n.Content[0]
-		}
-		ok := c.value(schema, resolved(n), &schemaPath{step: "<root>"})
+		ok := c.value(schema, resolved(doc), &schemaPath{step: "<root>"})
 		if i == 0 {
 			res.Checked, res.Valid = true, ok
 		}
@@ -132,7 +125,7 @@ func (c *schemaCheck) value(s *shape, n *yaml.Node, path *schemaPath) bool {
 	case "object":
 		return c.object(s, n, path)
 	}
-	ok := n.Kind == yaml.ScalarNode // null counts as an empty string
+	ok := isScalar(n) || isNull(n) // null counts as an empty string
 	switch s.kind {
 	case "boolean":
 		ok = ok && (n.Value == "true" || n.Value == "false")
@@ -173,7 +166,7 @@ func (c *schemaCheck) array(s *shape, n *yaml.Node, path *schemaPath) bool {
 
 func (c *schemaCheck) object(s *shape, n *yaml.Node, path *schemaPath) bool {
 	if isSequence(n) && len(n.Content) == 0 {
-		n = &yaml.Node{Kind: yaml.MappingNode}
+		n = &yaml.Node{Kind: yaml.Mapping}
 	}
 	if !isMap(n) {
 		return c.fault(path, "Value type not permitted by 'type' constraint.")
@@ -185,7 +178,7 @@ func (c *schemaCheck) object(s *shape, n *yaml.Node, path *schemaPath) bool {
 	seen := make(map[string]bool)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k := resolved(n.Content[i])
-		if k == nil || k.Kind != yaml.ScalarNode {
+		if !isScalar(k) && !isNull(k) {
 			ok = c.fault(path, "Object contains a key that is no text.")
 			continue
 		}

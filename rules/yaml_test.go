@@ -60,9 +60,9 @@ func TestVersionStays(t *testing.T) {
 // TestMarksAfterByteOrderMark: Falco does not count it, an editor does not
 // show it, and a place in the file is behind it.
 func TestMarksAfterByteOrderMark(t *testing.T) {
-	const text = "- list: a\n- list: b\n"
+	const bom, text = "\xef\xbb\xbf", "- list: a\n- list: b\n"
 	plain, _ := Load(nil, File{"f.yaml", []byte(text)})
-	marked, _ := Load(nil, File{"f.yaml", []byte(string(bom) + text)})
+	marked, _ := Load(nil, File{"f.yaml", []byte(bom + text)})
 	want, got := plain.Results()[0].Errors, marked.Results()[0].Errors
 	if len(want) != 2 || len(got) != 2 {
 		t.Fatalf("errors %v and %v, want two each", want, got)
