@@ -24,13 +24,9 @@
 // The verdict, the first error of a file and the warnings up to it are Falco's.
 // What is not:
 //
-//   - YAML is read by another library, whose messages for text that is no YAML
-//     are its own. It is the stricter one: it refuses text that is not UTF-8,
-//     control characters, a key without a colon (for Falco a key without a
-//     value), a list with an entry missing between commas, quotes that are
-//     still open at the end of the file, and a comment or a less indented item
-//     right behind what it cannot follow. It takes what Falco's refuses where a
-//     line holds a tab and no text, or a key in braces goes over two lines.
+//   - YAML is read as yaml-cpp reads it for Falco, slips included: a key without
+//     a colon is one without a value, and of documents nothing is read behind
+//     one that says nothing. Only UTF-16 and UTF-32 are refused.
 //   - Behind Falco's error come the others of the file; they have Beyond set.
 //   - What is over one of the [Limits] is an error, where Falco would go on for
 //     as long as it has memory. No more than 10,000 warnings of a file are kept.

@@ -307,21 +307,20 @@ func (p *parser) flowSequence(n *Node) error {
 
 // pair adds a key and a value to a mapping; either may be missing.
 func (p *parser) pair(n *Node, in tokenType) error {
-	t := p.s.next()
-	missing := null(t)
-	if t.typ == keyToken {
+	first := *p.s.next() // where what is missing counts as being
+	if first.typ == keyToken {
 		p.s.take()
 		if err := p.into(n, in); err != nil {
 			return err
 		}
 	} else {
-		n.Content = append(n.Content, missing)
+		n.Content = append(n.Content, null(&first))
 	}
-	if t = p.s.next(); t != nil && t.typ == valueToken {
+	if t := p.s.next(); t != nil && t.typ == valueToken {
 		p.s.take()
 		return p.into(n, in)
 	}
-	n.Content = append(n.Content, missing)
+	n.Content = append(n.Content, null(&first))
 	return p.fault()
 }
 

@@ -3,6 +3,7 @@ package yaml
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -74,6 +75,25 @@ func (s *scanner) endsScalar(p *params) bool {
 	return p.flow && (c == '?' || isFlowMark(c))
 }
 
+// ordinary is how many bytes here mean but themselves in every scalar.
+func (s *scanner) ordinary() int {
+	if c := s.peek(); s.column() == 0 && (c == '-' || c == '.') {
+		return 0 // perhaps a marker
+	}
+	n := 0
+	for s.pos+n < len(s.data) && isOrdinary[s.data[s.pos+n]] {
+		n++
+	}
+	return n
+}
+
+var isOrdinary = func() (table [256]bool) {
+	for c := range table {
+		table[c] = c >= 0x80 || c > ' ' && c < 0x7f && !strings.ContainsRune(`:#,?[]{}'"\`, rune(c))
+	}
+	return table
+}()
+
 // escape is the byte that begins an escape: outside quotes too, where
 // yaml-cpp takes a NUL byte for one.
 func (p *params) escape() byte {
@@ -86,9 +106,10 @@ func (p *params) escape() byte {
 func isFlowEnd(c byte) bool { return c == ',' || c == ']' || c == '}' }
 
 // scalar reads a scalar from here: a line, the break, the blanks that the next
-// begins with, and again.
+// begins with, and again. The text is good until the next call.
 func (s *scanner) scalar(p params) []byte {
-	var text []byte
+	text := s.buf[:0]
+	defer func() { s.buf = text }()
 	add := func(c byte, from int) {
 		text = append(text, c)
 		if s.at != nil {
@@ -123,6 +144,12 @@ func (s *scanner) scalar(p params) []byte {
 				s.eat(1)
 				solid, escaped, continued = len(text), len(text), true
 				break
+			}
+			if n := s.ordinary(); n > 0 && s.at == nil {
+				text = append(text, s.data[s.pos:s.pos+n]...)
+				s.pos += n
+				solid = len(text)
+				continue
 			}
 			from := s.pos
 			if c == p.escape() {

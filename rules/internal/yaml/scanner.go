@@ -26,6 +26,7 @@ type scanner struct {
 	err            *Error
 	newLine        bool  // the last scalar ended with its line
 	at             []int // of the scalar, if wanted
+	buf            []byte
 }
 
 type token struct {
