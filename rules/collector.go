@@ -109,7 +109,7 @@ type ruleInfo struct {
 	warnEventTypes             bool
 	skipUnknown                bool
 	unknownSource              bool
-	extra                      []string
+	unknown                    []UnknownKey
 
 	at, condAt, outputAt chain
 	outputNode           *yaml.Node
@@ -457,6 +457,13 @@ func (c *collector) enable(name string, enabled bool, at chain) error {
 	prev.enabled = enabled
 	prev.edit = c.edit()
 	return nil
+}
+
+// noteUnknown adds to the unknown keys of a rule.
+func (c *collector) noteUnknown(rule string, keys []UnknownKey) {
+	if prev := c.rules.get(rule); prev != nil && len(keys) > 0 && len(prev.unknown) < maxWarnings {
+		prev.unknown = append(slices.Clip(prev.unknown), keys...)
+	}
 }
 
 // clone returns a collector that can go its own way.

@@ -43,6 +43,13 @@ func FuzzLoad(f *testing.F) {
 				t.Errorf("%s: %+v is not in a file of %d bytes", d.String(), d.Pos, sizes[d.File])
 			}
 		}
+		for _, r := range set.Results() {
+			for _, k := range r.UnknownKeys {
+				if _, err := k.Value(); !k.Pos.IsValid() || k.Pos.Offset >= sizes[k.File] {
+					t.Errorf("%s: %v, %v is not in a file of %d bytes", k.Key, err, k.Pos, sizes[k.File])
+				}
+			}
+		}
 		for _, r := range set.Rules() {
 			e := alert(t, "r", `"proc.name":"a b"`, `"evt.type":"open"`)
 			e.Rule = r.Name

@@ -95,12 +95,15 @@ func (r *reader) item(n *yaml.Node, root chain) error {
 	case value(n, "rule") != nil:
 		return r.rule(n, root)
 	}
-	r.out.warn(root.with(r.file.item(TypeRulesContentItem, "", n)), WarnUnknownItem, "Unknown top level item")
+	c := root.with(r.file.item(TypeRulesContentItem, "", n))
+	r.out.warn(c, WarnUnknownItem, "Unknown top level item")
+	r.unknown(n, c)
 	return nil
 }
 
 // unknownKeys warns of the keys that no such item has.
 func (r *reader) unknownKeys(n *yaml.Node, c chain, known ...string) error {
+	r.unknown(n, c, known...)
 keys:
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, err := r.key(n.Content[i])
@@ -176,6 +179,7 @@ func (r *reader) pluginVersions(n *yaml.Node, root chain) error {
 		if req.Version, err = r.str(p, "version", pc); err != nil {
 			return err
 		}
+		r.unknown(p, pc, "name", "version", "alternatives")
 		all := []Requirement{req}
 		if alternatives := value(p, "alternatives"); alternatives != nil {
 			if !isSequence(alternatives) {
@@ -196,6 +200,7 @@ func (r *reader) pluginVersions(n *yaml.Node, root chain) error {
 				if req.Version, err = r.str(a, "version", pc.with(r.file.item(TypePluginAlternative, req.Name, a))); err != nil {
 					return err
 				}
+				r.unknown(a, pc.with(r.file.item(TypePluginAlternative, req.Name, a)), "name", "version")
 				all = append(all, req)
 			}
 		}

@@ -49,6 +49,7 @@ func (r *reader) rule(n *yaml.Node, root chain) error {
 		return c.invalid(msgOverrideAppend)
 	}
 	u := &ruleUpdate{name: name, source: source, at: c}
+	first := len(r.out.res.UnknownKeys)
 	switch {
 	case len(over) > 0:
 		err = r.override(n, c, u, over)
@@ -68,7 +69,10 @@ func (r *reader) rule(n *yaml.Node, root chain) error {
 	if err != nil {
 		return err
 	}
-	return r.unknownKeys(n, c, ruleKeys...)
+	err = r.unknownKeys(n, c, ruleKeys...)
+	sortKeys(r.out.res.UnknownKeys[first:])
+	r.to.noteUnknown(name, r.out.res.UnknownKeys[first:])
+	return err
 }
 
 // define reads a whole rule.
@@ -120,7 +124,6 @@ func (r *reader) define(n *yaml.Node, c chain, name string) error {
 	if v.exceptions, err = r.exceptions(n, c, false); err != nil {
 		return err
 	}
-	v.extra = extraKeys(n, ruleKeys)
 	return r.to.defineRule(v, r.out)
 }
 
@@ -146,17 +149,6 @@ func (r *reader) tags(n *yaml.Node, c chain) ([]string, error) {
 // maxSameName bounds the warnings of one exception that its name is taken:
 // Falco says so once for each earlier one.
 const maxSameName = 100
-
-// extraKeys are the keys of a rule that Falco ignores.
-func extraKeys(n *yaml.Node, known []string) []string {
-	var keys []string
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if k := resolved(n.Content[i]); isScalar(k) && !contains(known, k.Value) {
-			keys = append(keys, k.Value)
-		}
-	}
-	return keys
-}
 
 // appendRule reads a rule with append: true, of which nothing but condition
 // and exceptions count.
@@ -318,6 +310,7 @@ func (r *reader) exceptions(n *yaml.Node, c chain, add bool) ([]exceptionInfo, e
 		if info.comps, err = r.entryAt(ex, "comps", info.at, true); err != nil {
 			return nil, err
 		}
+		r.unknown(ex, info.at, "name", "fields", "comps", "values")
 		if values := value(ex, "values"); values != nil {
 			vc := info.at.with(r.file.item(TypeExceptionValues, "", values))
 			if !isSequence(values) {

@@ -7,6 +7,10 @@ type Result struct {
 	Errors   []*Error      // empty if the file loads; the first is Falco's
 	Warnings []*Diagnostic // Falco's first, those that Falco does not come to say last
 
+	// UnknownKeys are the keys that Falco ignores, in their order, those of
+	// exceptions and of items of an unknown kind included.
+	UnknownKeys []UnknownKey
+
 	// Schema is what a check against Falco's JSON schema for rules finds. It
 	// never keeps a file from loading: Falco reports it and goes on.
 	Schema SchemaResult

@@ -56,5 +56,7 @@ func (r *Rule) Exceptions() []string {
 	return names
 }
 
-// UnknownKeys returns the keys of the rule's definition that Falco ignores.
-func (r *Rule) UnknownKeys() []string { return r.info.extra }
+// UnknownKeys returns the keys that Falco ignores, of the rule and of its
+// exceptions: those of its last definition, and those of the items that changed
+// it since.
+func (r *Rule) UnknownKeys() []UnknownKey { return r.info.unknown }
