@@ -56,6 +56,23 @@ func (e *Event) Field(name string) Value {
 	return e.Fields.Get(name)
 }
 
+// FieldNear is [Event.Field] for a caller that asks alert after alert for the
+// same name: alerts of one rule have their fields in the same places. guess is
+// the index that the field had in another alert, and at the one that it has in
+// this; both are -1 for none.
+func (e *Event) FieldNear(name string, guess int) (v Value, at int) {
+	if rest, ok := strings.CutPrefix(name, "alert."); ok {
+		return e.alertField(rest), -1
+	}
+	f := &e.Fields
+	if uint(guess) < uint(len(f.index)) {
+		if at := &f.index[guess]; at.nameIn(f.text) == name {
+			return at.valueIn(f.text), guess
+		}
+	}
+	return f.find(name)
+}
+
 func (e *Event) alertField(name string) Value {
 	switch name {
 	case "rule":

@@ -37,11 +37,15 @@ func makeEntry(nameFrom, nameTo int, v span) entry {
 	}
 }
 
-func (f Fields) nameOf(e entry) string { return f.text[e.name:][:e.nameLen] }
+func (e *entry) nameIn(text string) string { return text[e.name:][:e.nameLen] }
 
-func (f Fields) valueOf(e entry) Value {
-	return Value{text: f.text[e.value:][:e.kindLen&lenMask], kind: Kind(e.kindLen >> lenBits)}
+func (e *entry) valueIn(text string) Value {
+	return Value{text: text[e.value:][:e.kindLen&lenMask], kind: Kind(e.kindLen >> lenBits)}
 }
+
+func (f Fields) nameOf(e entry) string { return e.nameIn(f.text) }
+
+func (f Fields) valueOf(e entry) Value { return e.valueIn(f.text) }
 
 // newFields returns the Fields of these names, none of them twice, and values.
 func newFields(names []string, values []Value) Fields {
@@ -68,13 +72,21 @@ func (f Fields) Len() int { return len(f.index) }
 // Get returns the value under exactly that name, as Falco prints it. A name
 // that is not there gives the zero Value, whose kind is [Absent].
 func (f Fields) Get(name string) Value {
-	list := f.index
+	v, _ := f.find(name)
+	return v
+}
+
+// find also returns the index of the field, -1 if it is not there.
+func (f *Fields) find(name string) (v Value, at int) {
+	text, list := f.text, f.index
+	from := 0
 	if f.sorted {
 		// Halve until a linear search is the faster one.
 		for len(list) > 24 {
 			half := len(list) / 2
-			if f.nameOf(list[half]) <= name {
+			if list[half].nameIn(text) <= name {
 				list = list[half:]
+				from += half
 			} else {
 				list = list[:half]
 			}
@@ -88,15 +100,15 @@ func (f Fields) Get(name string) Value {
 		if e.nameLen != n {
 			continue
 		}
-		at := f.text[e.name : e.name+n]
+		at := text[e.name : e.name+n]
 		if n > 0 && (at[n-1] != name[n-1] || at[0] != name[0]) {
 			continue
 		}
 		if at == name {
-			return f.valueOf(*e)
+			return e.valueIn(text), from + i
 		}
 	}
-	return Value{}
+	return Value{}, -1
 }
 
 // At returns the field at index i, from 0 to Len()-1, in the order of the

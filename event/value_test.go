@@ -154,3 +154,32 @@ func TestFields(t *testing.T) {
 		}
 	}
 }
+
+func TestFieldNear(t *testing.T) {
+	e := withFields(t, `"alert.rule":"not this","b":1,"c":null,"d":[]`)
+	for _, tt := range []struct {
+		name  string
+		at    int
+		value string
+	}{
+		{"b", 1, "1"}, {"c", 2, ""}, {"d", 3, "[]"}, {"x", -1, ""}, {"", -1, ""},
+		{"alert.rule", -1, e.Rule}, {"alert.nothing", -1, ""},
+	} {
+		for guess := -2; guess < 6; guess++ {
+			v, at := e.FieldNear(tt.name, guess)
+			if at != tt.at || v.Text() != tt.value || v.Kind() != e.Field(tt.name).Kind() {
+				t.Errorf("%q near %d: %s %q at %d", tt.name, guess, v.Kind(), v, at)
+			}
+		}
+	}
+	many := make([]string, 100)
+	for i := range many {
+		many[i] = fmt.Sprintf(`"f%04d":%d`, i, i)
+	}
+	e = withFields(t, strings.Join(many, ","))
+	for i := range many {
+		if v, at := e.FieldNear(fmt.Sprintf("f%04d", i), 50); at != i || v.Text() != fmt.Sprint(i) {
+			t.Errorf("field %d: %q at %d", i, v, at)
+		}
+	}
+}
