@@ -21,8 +21,7 @@ type test struct {
 	strs    *stringSet
 	nums    map[uint64]struct{}
 	ips     map[netip.Addr]struct{}
-	affixes *affixSet
-	needles *needleSet
+	needles *automaton // of a long list, for anyof with contains, startswith or endswith
 	glob    glob
 	regex   regex
 	paths   *pathTree
@@ -53,10 +52,8 @@ func newTest(cls class, op Op, mod Mod, list []constant) (t test, msg string) {
 	switch {
 	case t.isSet():
 		t.makeSet(cls)
-	case mod == AnyOf && len(list) > fewMembers && (op == OpStartsWith || op == OpEndsWith) && cls == strClass:
-		t.affixes = newAffixSet(list, op == OpEndsWith)
-	case mod == AnyOf && len(list) > fewMembers && op == OpContains && cls == strClass:
-		t.needles = newNeedleSet(list)
+	case mod == AnyOf && len(list) > fewMembers && cls == strClass:
+		t.makeNeedles()
 	case mod != NoMod:
 	case op == OpGlob || op == OpIGlob:
 		t.glob = newGlob(t.one.str, op == OpIGlob)
@@ -65,7 +62,7 @@ func newTest(cls class, op Op, mod Mod, list []constant) (t test, msg string) {
 	case op == OpPMatch:
 		t.paths = &pathTree{}
 		for _, c := range list {
-			t.paths.add(c.str)
+			t.paths.add(c.str, 0)
 		}
 	}
 	return t, msg
@@ -107,6 +104,27 @@ func (t *test) makeSet(cls class) {
 	}
 }
 
+// makeNeedles prepares the search for one of many strings, if there is a way
+// that is better than to look for one after the other.
+func (t *test) makeNeedles() {
+	var where place
+	switch t.op {
+	case OpStartsWith:
+		where = atStart
+	case OpEndsWith:
+		where = atEnd
+	case OpContains, OpIContains:
+		where = anywhere
+	default:
+		return
+	}
+	needles := make([]string, len(t.all))
+	for i, c := range t.all {
+		needles[i] = c.str
+	}
+	t.needles = newAutomaton(where, t.op == OpIContains, needles)
+}
+
 // never reports whether no value passes: Falco has nothing to compare with.
 func (t *test) never() bool { return len(t.all) == 0 }
 
@@ -131,10 +149,7 @@ func (t *test) str(s string) bool {
 		return t.strs.has(s) != (t.op == OpNE)
 	}
 	if t.mod != NoMod {
-		switch {
-		case t.affixes != nil:
-			return t.affixes.match(s)
-		case t.needles != nil:
+		if t.needles != nil {
 			return t.needles.match(s)
 		}
 		return t.count(func(t *test) bool { return t.str(s) })

@@ -221,7 +221,7 @@ func TestConformancePMatchPaths(t *testing.T) {
 	}) {
 		tree := &pathTree{}
 		for _, p := range c.Patterns {
-			tree.add(p)
+			tree.add(p, 0)
 		}
 		s.same(differs(tree.match(c.Path), c.Match), "%q %q", c.Path, c.Patterns)
 	})

@@ -6,9 +6,10 @@ import (
 	"github.com/falconer-go/falconer/event"
 )
 
-// Program is a compiled condition. It is immutable: any number of goroutines
-// may evaluate it at the same time. Evaluating does not allocate, save where
-// an alert has strings with escapes inside an array.
+// Program is a compiled condition. Any number of goroutines may evaluate it at
+// the same time: all that changes in it is where in the next alert it first
+// looks for a field. Evaluating does not allocate, save where an alert has
+// strings with escapes inside an array.
 //
 // A *Program is an [event.Matcher], and says what it needs and why it decides as
 // it does.
@@ -113,9 +114,7 @@ func (p *Program) run(e *event.Event, l Lookup) bool {
 		r.machine = newMachine(e, l)
 		defer r.machine.put()
 	}
-	var kept [maxSlots]event.Value
-	var have [1]uint64
-	return r.run(p.code, p.entry, kept[:], have[:], nil)
+	return r.run(p.code, p.entry)
 }
 
 // assembler turns a tree into instructions. It emits from the back, so that
@@ -141,17 +140,15 @@ func (a *assembler) emit(n *node, yes, no int32) int32 {
 		}
 		return no
 	}
-	in := instr{check: n.check, yes: yes, no: no, memo: -1, slot: noSlot}
+	in := instr{check: n.check, yes: yes, no: no, near: -1, slot: noSlot}
 	switch n.check.how {
 	case byNothing:
 		return no
 	case byField:
-		in.name, in.alert = n.check.left.field.name, n.check.left.field.alert
+		in.name = n.check.left.field.name
 		in.setFast()
 		if slot, ok := a.slots[in.name]; ok {
 			in.slot = slot
-		} else if !in.alert {
-			in.slot = alone
 		}
 	default:
 		a.p.memory = true

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/falconer-go/falconer/event"
@@ -273,30 +274,47 @@ func TestMux(t *testing.T) {
 	}
 }
 
-func TestSet(t *testing.T) {
-	r := random{rand.New(rand.NewPCG(11, 12))}
+// TestConcurrent has goroutines evaluate the same programs on alerts whose
+// fields stand in different places. The race detector looks on.
+func TestConcurrent(t *testing.T) {
+	r := random{rand.New(rand.NewPCG(25, 26))}
 	var programs []*Program
-	for len(programs) < 300 {
-		if p, err := Compile(r.condition(r.IntN(3)), &Env{EventTypes: words, Strict: r.IntN(8) == 0}); err == nil {
+	for len(programs) < 50 {
+		if p, err := Compile(r.condition(r.IntN(3)), &Env{EventTypes: words}); err == nil {
 			programs = append(programs, p)
 		}
 	}
-	s := NewSet(programs...)
-	if s.Len() != len(programs) {
-		t.Errorf("Len = %d", s.Len())
-	}
-	for range 300 {
-		e := mustParse(t, r.alert())
-		var want []int
-		for i, p := range programs {
-			if p.Match(e) {
-				want = append(want, i)
+	set := NewSet(programs...)
+	alerts := make([]*event.Event, 50)
+	want := make([][]int, len(alerts))
+	for i := range alerts {
+		alerts[i] = mustParse(t, r.alert())
+		for k, p := range programs {
+			if naive(p, alerts[i]) {
+				want[i] = append(want[i], k)
 			}
 		}
-		if got := s.AppendMatches(nil, e); !slices.Equal(got, want) {
-			t.Fatalf("matches %v, want %v", got, want)
-		}
 	}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 20 {
+				for i, e := range alerts {
+					var got []int
+					for k, p := range programs {
+						if p.Match(e) {
+							got = append(got, k)
+						}
+					}
+					if both := set.AppendMatches(nil, e); !slices.Equal(got, want[i]) || !slices.Equal(both, want[i]) {
+						t.Errorf("matches %v, as a set %v, want %v", got, both, want[i])
+						return
+					}
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 func FuzzCompileEval(f *testing.F) {

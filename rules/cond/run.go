@@ -2,6 +2,7 @@ package cond
 
 import (
 	"strings"
+	"sync/atomic"
 
 	"github.com/falconer-go/falconer/event"
 )
@@ -17,16 +18,12 @@ type instr struct {
 	check *check
 	yes   int32
 	no    int32
-	memo  int32 // where the outcome is kept for the same check elsewhere; -1 if nowhere
-	slot  int16 // where the field's value is kept for other checks of it, or one of the below
+	near  int32 // atomic: the index of the field in an alert before, -1 for none yet
+	slot  int16 // where the field's value is kept for other checks of it, or noSlot
 	fast  fast
-	alert bool // the field is one of the alert itself
 }
 
-const (
-	noSlot int16 = -1 // the value is not kept
-	alone  int16 = -2 // nor the outcome, and it is an output field: all the rest can be skipped
-)
+const noSlot int16 = -1
 
 // fast is a comparison that needs no more than what is in the instruction.
 type fast uint8
@@ -49,72 +46,61 @@ const (
 	accept int32 = -2
 )
 
-// runner is what instructions need of their surroundings.
+// runner is the state of one run of a program.
 type runner struct {
 	event   *event.Event // nil where lookup is not
 	lookup  Lookup
 	machine *machine // nil where no instruction is slow
+	kept    [maxSlots]event.Value
+	have    uint8 // a bit for each slot that is filled
 }
 
-// run runs code from pc on. kept are values of fields by slot, have a bit for
-// each of those that are there, and memo outcomes of checks: 0 for none yet.
-func (r *runner) run(code []instr, pc int32, kept []event.Value, have []uint64, memo []int8) bool {
+func (r *runner) run(code []instr, pc int32) bool {
 	for pc >= 0 {
 		in := &code[pc]
 		holds := false
-		switch {
-		case in.slot == alone && r.event != nil:
-			v := r.event.Fields.Get(in.name)
-			if v.Kind() > event.Null && in.holds(v) {
-				pc = in.yes
-			} else {
-				pc = in.no
-			}
-			continue
-		case in.memo >= 0 && memo[in.memo] != 0:
-			holds = memo[in.memo] > 0
-			pc = next(in, holds)
-			continue
-		case in.fast == slow:
+		if in.fast == slow {
 			holds = in.check.eval(r.machine) == True
-		default:
-			var v event.Value
-			switch bit := uint64(1) << (in.slot & 63); {
-			case in.slot < 0:
-				v = r.value(in)
-			case have[in.slot>>6]&bit != 0:
-				v = kept[in.slot]
-			default:
-				v = r.value(in)
-				kept[in.slot] = v
-				have[in.slot>>6] |= bit
-			}
+		} else {
+			v := r.value(in)
 			holds = v.Kind() > event.Null && in.holds(v)
 		}
-		if in.memo >= 0 {
-			memo[in.memo] = int8(triOf(holds))
+		if holds {
+			pc = in.yes
+		} else {
+			pc = in.no
 		}
-		pc = next(in, holds)
 	}
 	return pc == accept
 }
 
-func next(in *instr, holds bool) int32 {
-	if holds {
-		return in.yes
+// value returns the value of the instruction's field.
+func (r *runner) value(in *instr) event.Value {
+	if in.slot != noSlot && r.have>>in.slot&1 != 0 {
+		return r.kept[in.slot]
 	}
-	return in.no
+	var v event.Value
+	if r.event == nil {
+		v = r.lookup.Field(in.name)
+	} else {
+		guess := int(atomic.LoadInt32(&in.near))
+		var at int
+		if v, at = r.event.FieldNear(in.name, guess); at != guess && (guess < 0 || r.learns()) {
+			atomic.StoreInt32(&in.near, int32(at))
+		}
+	}
+	if in.slot != noSlot {
+		r.kept[in.slot] = v
+		r.have |= 1 << in.slot
+	}
+	return v
 }
 
-func (r *runner) value(in *instr) event.Value {
-	switch {
-	case r.event == nil:
-		return r.lookup.Field(in.name)
-	case in.alert:
-		return r.event.Field(in.name)
-	}
-	return r.event.Fields.Get(in.name)
-}
+// learns reports whether the places of this alert's fields are worth to
+// remember. Where alerts of many shapes take turns, processors would else wait
+// for each other to write the same memory again and again; one alert in
+// sixteen, by its time, is enough.
+func (r *runner) learns() bool { return r.event.Time.Nanosecond()&15 == 0 }
 
 // holds evaluates a check of a value that is neither absent nor null.
 func (in *instr) holds(v event.Value) bool {

@@ -8,41 +8,58 @@ import (
 
 // Set is many programs that are evaluated together: a field that several read
 // is looked up once for an alert, and a check that several make, as the rules
-// of a file do through their macros, is made once. It is immutable and safe to
-// share.
+// of a file do through their macros, is made once. Checks of one field against
+// many constants are decided all at once, whatever their number: one search
+// tells which of the constants the value is, begins with or holds. A Set is
+// immutable and safe to share.
 //
 // A Mux needs no Set to route by many conditions. A Set is for a host that
 // wants to know which of hundreds of conditions hold, as Falco does.
 type Set struct {
-	code    []instr
-	entries []int32
-	memory  bool
-	slots   int
-	memos   int
-	scratch sync.Pool // of *setScratch
+	code    []setInstr
+	entries []int32 // of each program
+	leaves  []leaf
+	groups  []group
+	names   []string // of the fields, by slot
+	memory  bool     // some leaf needs a machine
+	falses  []Tri    // as many as the largest group has leaves
+	scratch sync.Pool
 }
 
-// setScratch is what one evaluation of a Set keeps.
-type setScratch struct {
-	kept []event.Value
-	have []uint64
-	memo []int8
+// setInstr is instr with a number for the check. Most of what a Set does is to
+// go from one to the next.
+type setInstr struct{ leaf, yes, no int32 }
+
+// leaf is a check, which any number of programs make.
+type leaf struct {
+	in    *instr
+	slot  int32 // of the field; -1 if the check reads fields by itself
+	group int32 // that decides it with others; -1 if none
+}
+
+// setRun is the state of one evaluation. All but near is of one alert.
+type setRun struct {
+	machine *machine // nil where no leaf needs one
+	event   *event.Event
+	known   []Tri // by leaf; Unknown for those that nobody asked for
+	decided []bool
+	values  []event.Value // by slot
+	have    []bool
+	near    []int32 // by slot: where the field stood in the alert before
 }
 
 // NewSet returns the set of programs, which are known by their index in it.
 func NewSet(programs ...*Program) *Set {
 	s := &Set{}
-	slots, memos := map[string]int16{}, map[checkKey]int32{}
-	uses, keys := map[checkKey]int{}, map[*check]checkKey{}
+	b := setBuilder{set: s, leaves: map[checkKey]int32{}, slots: map[string]int32{}}
+	var numbers []int32 // of the leaf of each instruction
 	for _, p := range programs {
+		s.memory = s.memory || p.memory
 		for i := range p.code {
-			c := p.code[i].check
-			if _, ok := keys[c]; !ok {
-				keys[c] = c.key()
-			}
-			uses[keys[c]]++
+			numbers = append(numbers, b.add(&p.code[i]))
 		}
 	}
+	place := b.group()
 	for _, p := range programs {
 		base := int32(len(s.code))
 		move := func(pc int32) int32 {
@@ -52,38 +69,12 @@ func NewSet(programs ...*Program) *Set {
 			return base + pc
 		}
 		s.entries = append(s.entries, move(p.entry))
-		s.memory = s.memory || p.memory
-		for _, in := range p.code {
-			in.yes, in.no = move(in.yes), move(in.no)
-			in.slot, in.memo = noSlot, -1
-			if in.fast != slow {
-				in.slot = slot(slots, in.name)
-			}
-			if k := keys[in.check]; uses[k] > 1 {
-				if _, ok := memos[k]; !ok {
-					memos[k] = int32(len(memos))
-				}
-				in.memo = memos[k]
-			}
-			s.code = append(s.code, in)
+		for i := range p.code {
+			in := &p.code[i]
+			s.code = append(s.code, setInstr{place[numbers[len(s.code)]], move(in.yes), move(in.no)})
 		}
 	}
-	s.slots, s.memos = len(slots), len(memos)
 	return s
-}
-
-// slot returns the slot of a name, a new one if it has none yet.
-func slot(slots map[string]int16, name string) int16 {
-	const most = 1 << 12
-	n, ok := slots[name]
-	if !ok {
-		if len(slots) == most {
-			return noSlot
-		}
-		n = int16(len(slots))
-		slots[name] = n
-	}
-	return n
 }
 
 // checkKey is the same for two checks with the same outcome on every alert.
@@ -94,29 +85,85 @@ type checkKey struct {
 
 func (c *check) key() checkKey { return checkKey{c.text(), c.in} }
 
+// Len returns the number of programs.
+func (s *Set) Len() int { return len(s.entries) }
+
 // AppendMatches appends the indices of the programs that e matches to dst, in
 // order.
 func (s *Set) AppendMatches(dst []int, e *event.Event) []int {
-	r := runner{event: e}
+	r, _ := s.scratch.Get().(*setRun)
+	if r == nil {
+		r = &setRun{
+			known: make([]Tri, len(s.leaves)), decided: make([]bool, len(s.groups)),
+			values: make([]event.Value, len(s.names)), have: make([]bool, len(s.names)), near: make([]int32, len(s.names)),
+		}
+	}
+	r.event = e
 	if s.memory {
 		r.machine = newMachine(e, e)
-		defer r.machine.put()
-	}
-	k, _ := s.scratch.Get().(*setScratch)
-	if k == nil {
-		k = &setScratch{make([]event.Value, s.slots), make([]uint64, s.slots/64+1), make([]int8, s.memos)}
 	}
 	for i, pc := range s.entries {
-		if pc == accept || pc >= 0 && r.run(s.code, pc, k.kept, k.have, k.memo) {
+		if s.run(r, pc) {
 			dst = append(dst, i)
 		}
 	}
-	clear(k.kept) // lets the alert go
-	clear(k.have)
-	clear(k.memo)
-	s.scratch.Put(k)
+	if s.memory {
+		r.machine.put()
+	}
+	r.machine, r.event = nil, nil
+	clear(r.values) // lets the alert go
+	clear(r.known)
+	clear(r.decided)
+	clear(r.have)
+	s.scratch.Put(r)
 	return dst
 }
 
-// Len returns the number of programs.
-func (s *Set) Len() int { return len(s.entries) }
+func (s *Set) run(r *setRun, pc int32) bool {
+	for pc >= 0 {
+		in := &s.code[pc]
+		holds := r.known[in.leaf]
+		if holds == Unknown {
+			holds = s.decide(r, in.leaf)
+		}
+		if holds == True {
+			pc = in.yes
+		} else {
+			pc = in.no
+		}
+	}
+	return pc == accept
+}
+
+// decide finds out whether a leaf holds, and with it those of its group.
+func (s *Set) decide(r *setRun, n int32) Tri {
+	l := &s.leaves[n]
+	if l.group >= 0 && !r.decided[l.group] {
+		r.decided[l.group] = true
+		s.decideGroup(r, &s.groups[l.group])
+		if r.known[n] != Unknown {
+			return r.known[n]
+		}
+	}
+	holds := false
+	if l.slot < 0 {
+		holds = l.in.check.eval(r.machine) == True
+	} else if v := s.value(r, l.slot); v.Kind() > event.Null {
+		holds = l.in.holds(v)
+	}
+	r.known[n] = triOf(holds)
+	return r.known[n]
+}
+
+// value returns the value of the field of a slot.
+func (s *Set) value(r *setRun, slot int32) event.Value {
+	if r.have[slot] {
+		return r.values[slot]
+	}
+	v, at := r.event.FieldNear(s.names[slot], int(r.near[slot]))
+	if at >= 0 {
+		r.near[slot] = int32(at)
+	}
+	r.values[slot], r.have[slot] = v, true
+	return v
+}

@@ -1,0 +1,274 @@
+package cond
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/falconer-go/falconer/event"
+)
+
+// group is checks of one field that one search decides.
+type group struct {
+	slot     int32
+	from, to int32 // its leaves in the set
+	sought   []sought
+	long     bool // the search may cost more than the checks, for a long text
+
+	// One of these finds what of sought is in a value, by index.
+	words   map[string][]int32
+	needles *automaton
+	paths   *pathTree
+}
+
+// sought is a constant that a search looks for.
+type sought struct {
+	leaf int32 // whose check it is
+	is   Tri   // the check, where it is found: Unknown if that does not decide it yet
+}
+
+// search is a way to find constants in a value.
+type search uint8
+
+const (
+	noSearch search = iota
+	byWord
+	byPrefix
+	bySuffix
+	byNeedle
+	byNeedleFold // without case
+	byPath
+)
+
+// fewest is how many checks are worth a search.
+var fewest = [...]int{byWord: 4, byPrefix: 4, bySuffix: 4, byNeedle: 6, byNeedleFold: 4, byPath: 3}
+
+// search returns how to find out about the check with many others: it holds
+// only if one of the texts is found, and then surely or perhaps.
+func (c *check) search() (how search, texts []string, is Tri) {
+	t := &c.test
+	if c.how != byField || c.cls != strClass || c.op == OpExists {
+		return noSearch, nil, Unknown
+	}
+	all := func() []string {
+		texts := make([]string, len(t.all))
+		for i, k := range t.all {
+			texts[i] = k.str
+		}
+		return texts
+	}
+	switch {
+	case c.op != OpNE && t.isSet():
+		return byWord, all(), True
+	case c.mod != NoMod && c.mod != AnyOf:
+		return noSearch, nil, Unknown
+	}
+	switch c.op {
+	case OpStartsWith:
+		return byPrefix, all(), True
+	case OpEndsWith:
+		return bySuffix, all(), True
+	case OpContains:
+		return byNeedle, all(), True
+	case OpIContains:
+		return byNeedleFold, all(), True
+	case OpPMatch:
+		return byPath, all(), True
+	}
+	if c.mod != NoMod {
+		return noSearch, nil, Unknown
+	}
+	switch c.op {
+	case OpEq:
+		return byWord, all(), True
+	case OpGlob, OpIGlob:
+		return t.glob.search()
+	case OpRegex:
+		if t.regex.re == nil {
+			return byWord, []string{t.regex.text}, True
+		}
+		if t.regex.text != "" {
+			return byNeedle, []string{t.regex.text}, Unknown
+		}
+	}
+	return noSearch, nil, Unknown
+}
+
+// search is that of a check with the pattern.
+func (g *glob) search() (how search, texts []string, is Tri) {
+	switch {
+	case g.kind == globAny:
+		longest := ""
+		for i := range g.parts {
+			if text := g.parts[i].text; len(text) > len(longest) {
+				longest = text
+			}
+		}
+		if longest == "" {
+			return noSearch, nil, Unknown
+		}
+		return byNeedle, []string{longest}, Unknown
+	case g.kind == globContains && g.fold:
+		return byNeedleFold, []string{g.text}, True
+	case g.fold:
+		return byNeedleFold, []string{g.text}, Unknown
+	}
+	how = [...]search{globEqual: byWord, globPrefix: byPrefix, globSuffix: bySuffix, globContains: byNeedle}[g.kind]
+	return how, []string{g.text}, True
+}
+
+// setBuilder collects the checks of a set.
+type setBuilder struct {
+	set    *Set
+	leaves map[checkKey]int32
+	slots  map[string]int32
+}
+
+// add adds a check, once, and returns its number.
+func (b *setBuilder) add(in *instr) int32 {
+	k := in.check.key()
+	if n, ok := b.leaves[k]; ok {
+		return n
+	}
+	number := int32(len(b.set.leaves))
+	b.leaves[k] = number
+	l := leaf{in: in, slot: -1, group: -1}
+	if in.fast != slow {
+		n, ok := b.slots[in.name]
+		if !ok {
+			n = int32(len(b.set.names))
+			b.slots[in.name] = n
+			b.set.names = append(b.set.names, in.name)
+		}
+		l.slot = n
+	}
+	b.set.leaves = append(b.set.leaves, l)
+	return number
+}
+
+// group makes groups of the leaves and orders these so that those of a group
+// stand together. It returns where each is now.
+func (b *setBuilder) group() (place []int32) {
+	type kind struct {
+		slot int32
+		how  search
+	}
+	s := b.set
+	members := map[kind][]int32{}
+	var kinds []kind
+	for i := range s.leaves {
+		l := &s.leaves[i]
+		how, _, _ := l.in.check.search()
+		k := kind{l.slot, how}
+		if members[k] == nil {
+			kinds = append(kinds, k)
+		}
+		members[k] = append(members[k], int32(i))
+	}
+	for _, k := range kinds {
+		if k.how == noSearch || len(members[k]) < fewest[k.how] {
+			continue
+		}
+		g := group{slot: k.slot}
+		if !g.fill(k.how, s.leaves, members[k]) {
+			continue
+		}
+		for _, i := range members[k] {
+			s.leaves[i].group = int32(len(s.groups))
+		}
+		s.groups = append(s.groups, g)
+	}
+
+	order := make([]int32, len(s.leaves))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(i, k int32) int { return cmp.Compare(s.leaves[i].group, s.leaves[k].group) })
+	place = make([]int32, len(order))
+	leaves := make([]leaf, len(order))
+	for to, from := range order {
+		place[from], leaves[to] = int32(to), s.leaves[from]
+		if n := leaves[to].group; n >= 0 {
+			g := &s.groups[n]
+			if g.to == 0 {
+				g.from = int32(to)
+			}
+			g.to = int32(to + 1)
+			if size := int(g.to - g.from); size > len(s.falses) {
+				s.falses = append(s.falses, False)
+			}
+		}
+	}
+	s.leaves = leaves
+	for i := range s.groups {
+		for k := range s.groups[i].sought {
+			x := &s.groups[i].sought[k]
+			x.leaf = place[x.leaf]
+		}
+	}
+	return place
+}
+
+// fill makes the search for what members look for. It is not ok if there is no
+// good one.
+func (g *group) fill(how search, leaves []leaf, members []int32) (ok bool) {
+	var texts []string
+	for _, i := range members {
+		_, some, is := leaves[i].in.check.search()
+		for _, text := range some {
+			texts = append(texts, text)
+			g.sought = append(g.sought, sought{i, is})
+		}
+	}
+	switch how {
+	case byWord:
+		g.words = map[string][]int32{}
+		for i, text := range texts {
+			g.words[text] = append(g.words[text], int32(i))
+		}
+		return true
+	case byPath:
+		g.paths = &pathTree{}
+		for i, text := range texts {
+			g.paths.add(text, int32(i))
+		}
+		return true
+	case byPrefix:
+		g.needles = newAutomaton(atStart, false, texts)
+	case bySuffix:
+		g.needles = newAutomaton(atEnd, false, texts)
+	default:
+		g.needles = newAutomaton(anywhere, how == byNeedleFold, texts)
+		const many = 32 // needles, for which no text is too long
+		g.long = len(texts) < many
+	}
+	return g.needles != nil
+}
+
+// decideGroup decides the leaves of a group, but for those that have to be
+// looked at one by one.
+func (s *Set) decideGroup(r *setRun, g *group) {
+	v := s.value(r, g.slot)
+	text := v.Text()
+	const each = 8 // bytes a search reads while a check for one needle reads all
+	if g.long && len(text) > each*len(g.sought) {
+		return
+	}
+	copy(r.known[g.from:g.to], s.falses)
+	if v.Kind() <= event.Null {
+		return
+	}
+	found := func(n int32) bool {
+		r.known[g.sought[n].leaf] = g.sought[n].is
+		return false
+	}
+	switch {
+	case g.words != nil:
+		for _, n := range g.words[text] {
+			found(n)
+		}
+	case g.paths != nil:
+		g.paths.find(text, found)
+	default:
+		g.needles.find(text, found)
+	}
+}
