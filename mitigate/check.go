@@ -173,7 +173,7 @@ func (c *checker) reading(r *readingEntry) {
 }
 
 // kinds are the kinds of snippets.
-var kinds = []string{"shell", "kubernetes", "falco", "aws", "gcloud", "github", "okta", "json"}
+var kinds = []string{"shell", "kubernetes", "falco", "talon", "aws", "gcloud", "github", "okta", "json"}
 
 func (c *checker) snippet(s *snippetEntry) {
 	c.need("title", s.Title, 1, nil)

@@ -8,9 +8,11 @@ import (
 	"github.com/falconer-go/falconer/rules"
 )
 
-// configure adds the Falco configuration for the alert: an exception that
-// silences exactly this benign case, an override that widens the rule where
-// the knowledge has one, and one that raises its priority.
+// configure adds the configuration that serves this case: an exception that
+// silences exactly the benign case that fits, an override that widens the rule
+// where the knowledge has one, one that raises its priority where the alert was
+// more urgent than that says, and the response as a rule of falco-talon where
+// the plan isolates a pod that the alert names.
 func (d *draft) configure(patterns []*patternEntry) {
 	if d.e.Source == "internal" || !isRuleName(d.e.Rule) {
 		return
@@ -24,9 +26,26 @@ func (d *draft) configure(patterns []*patternEntry) {
 			d.Config = append(d.Config, s)
 		}
 	}
-	if s, ok := raise(d.e); ok {
-		d.Config = append(d.Config, s)
+	if d.likelyBenign() {
+		return
 	}
+	if d.Verdict.Urgency > byPriority[min(int(d.e.Priority), len(byPriority)-1)] {
+		if s, ok := raise(d.e); ok {
+			d.Config = append(d.Config, s)
+		}
+	}
+	if d.isolates() {
+		if s, ok := d.snippet("talon-quarantine"); ok {
+			d.Config = append(d.Config, s)
+		}
+	}
+}
+
+// isolates reports whether a step isolates a pod.
+func (d *draft) isolates() bool {
+	return slices.ContainsFunc(d.Steps, func(s Step) bool {
+		return s.Phase == Now && slices.ContainsFunc(s.Snippets, func(sn Snippet) bool { return sn.Name == "isolate-pod" })
+	})
 }
 
 // isRuleName reports whether s may stand in a snippet as the name of a rule.
@@ -49,7 +68,7 @@ var (
 // What stands over configuration that is not about one benign case.
 var (
 	silenceThis = Text{{Text: "Silence exactly this combination, once it is known to be benign"}}
-	raiseRule   = Text{{Text: "Raise the rule's priority, where what it watches deserves it"}}
+	raiseRule   = Text{{Text: "Raise the rule's priority: this alert was more urgent than it says"}}
 )
 
 // exception returns the narrowest exception that the knowledge allows: on the

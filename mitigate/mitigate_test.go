@@ -46,7 +46,7 @@ func TestPlanOfSample(t *testing.T) {
 			t.Errorf("no step for %v", phase)
 		}
 	}
-	if len(p.Config) != 2 || !strings.Contains(p.Config[0].Body, "fields: [proc.exepath, proc.cmdline, fd.name]") {
+	if len(p.Config) != 1 || !strings.Contains(p.Config[0].Body, "fields: [proc.exepath, proc.cmdline, fd.name]") {
 		t.Errorf("Config = %+v", p.Config)
 	}
 }

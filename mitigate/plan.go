@@ -167,7 +167,7 @@ type Reference struct {
 type Snippet struct {
 	Name         string
 	Title        Text
-	Kind         string // shell, kubernetes, falco, aws, gcloud, github, okta, json
+	Kind         string // shell, kubernetes, falco, talon, aws, gcloud, github, okta, json
 	Body         string
 	Changes      bool // it changes or destroys something
 	Undo         Text // how to take it back, where it changes something

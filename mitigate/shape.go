@@ -51,6 +51,7 @@ func plainPath(s string) bool {
 // that is not here never does.
 var shapes = map[string]shape{
 	"alert.hostname": dnsName,
+	"alert.rule":     isRuleName,
 	alertFrom:        digits, alertUntil: digits, alertDay: digits,
 	alertFromDate: date, alertUntilDate: date, alertDayDate: date,
 

@@ -48,9 +48,10 @@ func ours(title string) bool {
 
 var headings = map[string]bool{
 	"Alert Details": true, "Analysis": true, "Potential Impact": true, "Mitigation Strategies": true, "Example Configuration": true,
-	"Conclusion": true, "Mappings": true, "What the fields say": true, "What would settle it": true, "What would make it benign": true,
+	"Conclusion": true, "Mappings": true, "In Short": true, "Do This First": true, "What else the fields say": true, "What would make it benign": true,
 	"Questions, in this order": true, "What this alert cannot tell": true, "Rules to look for in the same minutes": true,
 	"Now: contain, and keep the evidence": true, "Next: eradicate and recover": true, "Later: harden": true, "Notes": true,
+	"What the steps serve": true,
 }
 
 func short(s string) string { return s[:min(len(s), 60)] }

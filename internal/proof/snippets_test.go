@@ -77,17 +77,25 @@ func entered(body, v string, l *mitigate.Library, name string) bool {
 	if len(strings.TrimSpace(v)) < 3 || !strings.Contains(body, v) {
 		return false
 	}
-	// What stands there for any alert is the snippet's own.
-	s, _ := l.Snippet(emptyAlert, name)
-	return !strings.Contains(s.Body, v)
+	// What stands there for other alerts is the snippet's own.
+	for _, e := range harmlessAlerts {
+		if s, _ := l.Snippet(e, name); strings.Contains(s.Body, v) {
+			return false
+		}
+	}
+	return true
 }
 
-var emptyAlert = func() *event.Event {
-	e, err := event.Parse([]byte(`{"rule":"R","priority":"Notice","time":"2026-01-02T03:04:05Z","source":"syscall","output_fields":{}}`))
-	if err != nil {
-		panic(err)
+// harmlessAlerts are one without fields and one that names a pod.
+var harmlessAlerts = func() (list []*event.Event) {
+	for _, fields := range []string{`{}`, `{"k8s.ns.name":"ns","k8s.pod.name":"pod"}`} {
+		e, err := event.Parse([]byte(`{"rule":"R","priority":"Notice","time":"2026-01-02T03:04:05Z","source":"syscall","output_fields":` + fields + `}`))
+		if err != nil {
+			panic(err)
+		}
+		list = append(list, e)
 	}
-	return e
+	return list
 }()
 
 // withEveryField returns alerts of each source that have every field that may
@@ -146,6 +154,9 @@ func readSnippet(s mitigate.Snippet) error {
 		return json.Unmarshal([]byte(s.Body), new(any))
 	case "kubernetes":
 		return readManifests(s.Body)
+	case "talon":
+		_, err := readTalon(s.Body)
+		return err
 	case "falco":
 		return nil // read by rules.Load in the tests of mitigate
 	}

@@ -338,7 +338,7 @@ func (b *builder) step(s mitigate.Step) item {
 }
 
 // languages are what the code blocks of each kind of snippet are written in.
-var languages = map[string]string{"kubernetes": "yaml", "falco": "yaml", "json": "json"}
+var languages = map[string]string{"kubernetes": "yaml", "falco": "yaml", "talon": "yaml", "json": "json"}
 
 // snippets shows each snippet once; where it is wanted again, its title refers
 // back to it.
@@ -385,8 +385,12 @@ func (b *builder) snippets(snippets []mitigate.Snippet) []block {
 
 func (b *builder) configuration() []block {
 	out := b.snippets(b.p.Config)
+	var l list
 	for _, t := range b.p.Tuning {
-		out = append(out, paragraph(t))
+		l.items = append(l.items, item{text: t})
+	}
+	if len(l.items) > 0 {
+		out = append(out, l)
 	}
 	if len(out) == 0 {
 		out = append(out, paragraph(say("No exception is proposed: the alert does not carry fields that would make one narrow enough.")))
