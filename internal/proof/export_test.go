@@ -3,10 +3,12 @@ package proof
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -60,18 +62,76 @@ func hostileSamples(t *testing.T) []*event.Event {
 			list = append(list, with(t, e, v, true))
 		}
 	}
+	for _, v := range []string{
+		"0", "-1", "70000", "9223372036854775807", "-9223372036854775808", "99999999999999999999", "1e400", "-1e400", "1.5", "4294967295",
+		"null", "true", "[]", `["a","b"]`, `[[1,null]]`, "{}", `{"a":{"b":[]}}`, `""`, `"NaN"`, `"10.0.0.1:1->10.0.0.2:2"`, `"::1:1->::1:70000"`, `"a->b"`, `"->"`, `"/"`, `"//"`, `"/a/"`,
+	} {
+		for i, source := range []string{"syscall", "k8s_audit", "aws_cloudtrail", "x y"} {
+			list = append(list, everything(t, source, []string{"h", ""}[i%2], v))
+		}
+	}
 	return list
 }
 
+// everything is an alert that has this value, JSON, in all fields that formats
+// have a place for.
+func everything(t *testing.T, source, hostname, value string) *event.Event {
+	var fields []string
+	for _, name := range []string{
+		"proc.pid", "proc.ppid", "proc.tty", "user.uid", "fd.cport", "fd.sport", "proc.name", "proc.exepath", "proc.cmdline", "proc.cwd", "proc.pname",
+		"proc.pcmdline", "proc.pexepath", "user.name", "container.id", "container.name", "container.type", "k8s.pod.name", "k8s.ns.name",
+		"container.image.repository", "container.image.tag", "container.image.digest", "container.image.id", "fd.name", "fs.path.name", "fd.type", "fd.cip",
+		"fd.sip", "fd.l4proto", "evt.type", "evt.res", "ka.verb", "ka.user.name", "ka.response.code", "ka.target.name", "ka.target.resource",
+		"ka.target.namespace", "ka.cluster.name", "ka.sourceips", "ka.useragent", "ct.name", "ct.src", "ct.user", "ct.srcip", "ct.error", "ct.region",
+		"ct.recipientaccountid", "ct.user.accountid", "gcp.methodName", "gcp.projectId", "gcp.callerIP", "okta.result", "github.action", "", "a.b[c].d e",
+	} {
+		fields = append(fields, strconv.Quote(name)+":"+value)
+	}
+	line := fmt.Sprintf(`{"rule":"R","priority":"Debug","time":"2026-01-02T03:04:05Z","source":%q,"hostname":%q,"tags":["T1059"],"output_fields":{%s}}`, source, hostname, strings.Join(fields, ","))
+	return parse(t, []byte(line))
+}
+
 // TestOCSF validates the finding on every alert, with either release of ATT&CK
-// and without a mapping.
+// and without a mapping, and that it declares the profiles whose attributes it
+// has.
 func TestOCSF(t *testing.T) {
-	schema := published(t, "ocsf-1.8.0-detection_finding.schema.json")
+	schemas := map[bool]*jsonschema.Schema{ // whether there is a cloud
+		false: published(t, "ocsf-1.8.0-detection_finding.schema.json"),
+		true:  published(t, "ocsf-1.8.0-detection_finding.cloud.schema.json"),
+	}
 	v18 := enrich.New(&enrich.Options{Version: enrich.V18})
+	clouds := 0
 	for _, e := range append(samples(t), hostileSamples(t)...) {
 		for _, m := range []*enrich.Mapping{enrich.For(e), v18.For(e), nil} {
-			validate(t, schema, ocsf.Append(nil, e, m, &ocsf.Options{Remediation: "Do it.", Raw: true, ProductVersion: "0.45.0"}), e.Rule)
+			doc := ocsf.Append(nil, e, m, &ocsf.Options{Remediation: "Do it.", Raw: true, ProductVersion: "0.45.0"})
+			var got struct {
+				Metadata  struct{ Profiles []string }
+				Device    any
+				Evidences []struct {
+					Container any
+					Process   struct{ Container any }
+				}
+			}
+			if err := json.Unmarshal(doc, &got); err != nil {
+				t.Fatalf("%s: %v", e.Rule, err)
+			}
+			cloud := slices.Contains(got.Metadata.Profiles, "cloud")
+			if cloud {
+				clouds++
+			}
+			validate(t, schemas[cloud], doc, e.Rule)
+			if got.Device != nil && !slices.Contains(got.Metadata.Profiles, "host") {
+				t.Errorf("%s: a device without its profile: %s", e.Rule, doc)
+			}
+			for _, ev := range got.Evidences {
+				if (ev.Container != nil || ev.Process.Container != nil) && !slices.Contains(got.Metadata.Profiles, "container") {
+					t.Errorf("%s: a container without its profile: %s", e.Rule, doc)
+				}
+			}
 		}
+	}
+	if clouds == 0 {
+		t.Error("no finding is of a cloud")
 	}
 }
 
@@ -162,14 +222,15 @@ func TestCloudEvents(t *testing.T) {
 // TestECS validates each document, and checks what no schema can say of arrays
 // that belong together.
 func TestECS(t *testing.T) {
-	schema := ecsSchema(t)
+	schema, types := ecsSchema(t), ecsTypes(t)
 	for _, e := range append(samples(t), hostileSamples(t)...) {
-		doc := ecs.Append(nil, e, enrich.For(e), nil)
+		doc := ecs.Append(nil, e, enrich.For(e), &ecs.Options{Original: true})
 		validate(t, schema, doc, e.Rule)
 		var got struct {
 			Time  string `json:"@timestamp"`
 			Event struct {
-				Kind string
+				Kind           string
+				Category, Type []string
 			}
 			Threat struct {
 				Tactic    struct{ ID, Name, Reference []string }
@@ -178,13 +239,18 @@ func TestECS(t *testing.T) {
 					Subtechnique        struct{ ID, Name, Reference []string }
 				}
 			}
-			Falco struct{ Fields map[string]any }
+			Falco struct{ Fields map[string]json.RawMessage }
 		}
 		if err := json.Unmarshal(doc, &got); err != nil {
 			t.Fatalf("%s: %v\n%s", e.Rule, err, doc)
 		}
 		if got.Time == "" || got.Event.Kind != "alert" || len(got.Falco.Fields) != e.Fields.Len() {
 			t.Errorf("%s: %s", e.Rule, doc)
+		}
+		for _, kind := range got.Event.Type {
+			if !slices.ContainsFunc(got.Event.Category, func(c string) bool { return slices.Contains(types[c], kind) }) {
+				t.Errorf("%s: no category of %v is expected to have type %s", e.Rule, got.Event.Category, kind)
+			}
 		}
 		n := len(got.Threat.Technique.ID)
 		for _, list := range [][]string{got.Threat.Technique.Name, got.Threat.Technique.Reference} {
@@ -212,7 +278,7 @@ func TestSTIX(t *testing.T) {
 	if bundle != nil {
 		for kind, file := range map[string]string{
 			"identity": "sdos", "attack-pattern": "sdos", "observed-data": "sdos", "sighting": "sros",
-			"process": "observables", "file": "observables", "ipv4-addr": "observables", "ipv6-addr": "observables",
+			"process": "observables", "file": "observables", "directory": "observables", "ipv4-addr": "observables", "ipv6-addr": "observables",
 		} {
 			published[kind] = publishedSchema(t, folder+"/"+file+"/"+kind+".json")
 		}

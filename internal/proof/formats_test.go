@@ -138,7 +138,12 @@ func ecsSchema(t *testing.T) *jsonschema.Schema {
 			t.Fatalf("%s is of type %q, which this test does not know", row[0], row[1])
 		}
 		if row[3] != "" {
-			field["enum"] = anys(strings.Fields(row[3]))
+			var allowed []any
+			for _, v := range strings.Fields(row[3]) {
+				name, _, _ := strings.Cut(v, "=")
+				allowed = append(allowed, name)
+			}
+			field["enum"] = allowed
 		}
 		if row[2] == "array" {
 			field = object{"type": "array", "items": field}
@@ -230,12 +235,18 @@ func requires(names string) []any {
 	return all
 }
 
-func anys(list []string) []any {
-	var all []any
-	for _, s := range list {
-		all = append(all, s)
+// ecsTypes are the types of events that ECS expects of each category.
+func ecsTypes(t *testing.T) map[string][]string {
+	types := make(map[string][]string)
+	for _, row := range rows(t, "ecs-9.4.0.tsv", 4) {
+		if row[0] == "event.category" {
+			for _, v := range strings.Fields(row[3]) {
+				name, list, _ := strings.Cut(v, "=")
+				types[name] = strings.Split(list, ",")
+			}
+		}
 	}
-	return all
+	return types
 }
 
 // TestSchemasRefuse holds that the schemas made of tables are not so wide that

@@ -8,6 +8,7 @@ package ecs
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,9 @@ const version = "9.4.0"
 type Options struct {
 	// Dataset is event.dataset, "falco.alerts" if it is "".
 	Dataset string
+
+	// Original puts the alert itself, as Falco prints it, into event.original.
+	Original bool
 }
 
 // Append appends the document for e to dst, one JSON object on one line. The
@@ -60,21 +64,23 @@ func (d *document) write() {
 		d.StrIf("message", e.Output)
 	}
 	d.Strs("tags", e.Tags)
+	log := d.Begin("log")
+	d.Str("level", level(e.Priority))
+	d.End(log)
 	d.event()
 	rule := d.Begin("rule")
 	d.Str("name", e.Rule)
 	d.StrIf("category", e.Source)
 	d.End(rule)
-	host := d.Begin("host")
-	d.StrIf("hostname", e.Hostname)
-	d.StrIf("name", e.Hostname)
-	d.End(host)
+	d.host()
 	d.threat()
 	d.process()
 	d.container()
+	d.orchestrator()
 	d.file()
 	d.network()
 	d.cloud()
+	d.related()
 	d.falco()
 	d.End(all)
 }
@@ -82,6 +88,27 @@ func (d *document) write() {
 // severity is event.severity: Falco's own number turned around, so that more is
 // worse as Elastic has it, from 0 for Debug to 7 for Emergency.
 func severity(p event.Priority) int64 { return int64(event.Debug - p) }
+
+// level is the priority as logs write it.
+func level(p event.Priority) string {
+	return [...]string{"emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"}[min(p, event.Debug)]
+}
+
+// host writes the host as the one that observed, and as the one that the alert
+// is about if it is: what a plugin reads happened elsewhere.
+func (d *document) host() {
+	o := d.Begin("observer")
+	d.StrIf("hostname", d.e.Hostname)
+	d.Str("product", "Falco")
+	d.Str("type", "sensor")
+	d.End(o)
+	if seen.Local(d.e.Source) {
+		o := d.Begin("host")
+		d.StrIf("hostname", d.e.Hostname)
+		d.StrIf("name", d.e.Hostname)
+		d.End(o)
+	}
+}
 
 func (d *document) event() {
 	e := d.e
@@ -100,53 +127,11 @@ func (d *document) event() {
 	d.Int("severity", severity(e.Priority))
 	d.StrIf("action", cmp.Or(d.Verb, d.Call, d.Type))
 	d.StrIf("outcome", d.outcome())
-	d.StrIf("provider", e.Source)
+	d.StrIf("provider", cmp.Or(d.Service, e.Source))
+	if d.o.Original {
+		d.Str("original", string(e.AppendJSON(nil)))
+	}
 	d.End(ev)
-}
-
-// classify returns event.category and event.type, from ECS's lists of allowed
-// values.
-func (d *document) classify() (category, kind []string) {
-	category, kind = []string{"intrusion_detection"}, []string{"info"}
-	switch d.e.Source {
-	case "k8s_audit", "aws_cloudtrail", "gcp_auditlog":
-		category = append(category, "api")
-	case "okta":
-		category = append(category, "iam")
-	case "syscall", "":
-		switch d.Type {
-		case "execve", "execveat", "clone", "clone3", "fork", "vfork":
-			category, kind = append(category, "process"), []string{"start"}
-		case "connect", "accept", "accept4", "bind", "listen", "sendto", "sendmsg", "recvfrom", "recvmsg":
-			category, kind = append(category, "network"), []string{"connection"}
-		case "open", "openat", "openat2", "creat", "read", "readv":
-			category, kind = append(category, "file"), []string{"access"}
-		case "unlink", "unlinkat", "rmdir":
-			category, kind = append(category, "file"), []string{"deletion"}
-		case "rename", "renameat", "renameat2", "chmod", "fchmod", "fchmodat", "link", "linkat", "symlink", "symlinkat", "mkdir", "mkdirat":
-			category, kind = append(category, "file"), []string{"change"}
-		}
-	}
-	return category, kind
-}
-
-// outcome is success, failure or, where the alert does not say, "".
-func (d *document) outcome() string {
-	if code, err := strconv.Atoi(d.Code); err == nil {
-		if code < 400 {
-			return "success"
-		}
-		return "failure"
-	}
-	switch {
-	case d.Fault != "":
-		return "failure"
-	case d.Result == "SUCCESS":
-		return "success"
-	case strings.HasPrefix(d.Result, "E"):
-		return "failure"
-	}
-	return ""
 }
 
 // threat writes flat parallel arrays, as ECS has them. The same place in the
@@ -251,9 +236,7 @@ func (d *document) process() {
 	d.StrIf("command_line", d.ParentCmdline)
 	d.StrIf("executable", d.ParentExe)
 	d.End(parent)
-	if d.TTY.OK {
-		d.Bool("interactive", d.TTY.V != 0)
-	}
+	d.tty()
 	d.End(o)
 	user := d.Begin("user")
 	d.StrIf("name", cmp.Or(d.Requester, d.Caller, d.User))
@@ -261,15 +244,33 @@ func (d *document) process() {
 		d.Str("id", strconv.FormatInt(d.UID.V, 10))
 	}
 	d.End(user)
+	agent := d.Begin("user_agent")
+	d.StrIf("original", d.Agent)
+	d.End(agent)
+}
+
+// tty writes the terminal, by the numbers of its device: its presence says that
+// the session is interactive, its absence that the process is not.
+func (d *document) tty() {
+	switch n := d.TTY.V; {
+	case !d.TTY.OK || n < 0 || n > math.MaxUint32:
+	case n == 0:
+		d.Bool("interactive", false)
+	default: // as in /proc/PID/stat: bits 8 to 19, and the others
+		t := d.Begin("tty")
+		c := d.Begin("char_device")
+		d.Int("major", n>>8&0xfff)
+		d.Int("minor", n&0xff|n>>12&0xfff00)
+		d.End(c)
+		d.End(t)
+	}
 }
 
 func (d *document) container() {
-	if d.ContainerID == "host" {
-		return
-	}
 	o := d.Begin("container")
 	d.StrIf("id", d.ContainerID)
 	d.StrIf("name", d.Container)
+	d.StrIf("runtime", d.Runtime)
 	i := d.Begin("image")
 	d.StrIf("name", d.Repository)
 	if d.Tag != "" {
@@ -286,16 +287,22 @@ func (d *document) container() {
 	}
 	d.End(i)
 	d.End(o)
+}
+
+func (d *document) orchestrator() {
 	namespace := cmp.Or(d.Namespace, d.TargetNamespace)
 	name, kind := d.Pod, "pod"
 	if name == "" {
 		name, kind = d.TargetName, d.TargetKind
 	}
-	if name == "" && namespace == "" {
+	if name == "" && namespace == "" && d.Cluster == "" {
 		return
 	}
 	orch := d.Begin("orchestrator")
 	d.Str("type", "kubernetes")
+	c := d.Begin("cluster")
+	d.StrIf("name", d.Cluster)
+	d.End(c)
 	d.StrIf("namespace", namespace)
 	r := d.Begin("resource")
 	d.StrIf("name", name)
@@ -307,17 +314,20 @@ func (d *document) container() {
 }
 
 func (d *document) file() {
-	name := d.FDName
-	if !strings.HasPrefix(name, "/") {
+	if d.Path == "" {
 		return
 	}
 	o := d.Begin("file")
-	d.Str("path", name)
-	if i := strings.LastIndexByte(name, '/'); i+1 < len(name) {
-		d.Str("name", name[i+1:])
-		if i > 0 {
-			d.Str("directory", name[:i])
-		}
+	d.Str("path", d.Path)
+	if i := strings.LastIndexByte(d.Path, '/'); i+1 < len(d.Path) {
+		d.Str("name", d.Path[i+1:])
+		d.Str("directory", d.Path[:max(i, 1)])
+	}
+	switch d.FDType {
+	case "file":
+		d.Str("type", "file")
+	case "directory":
+		d.Str("type", "dir")
 	}
 	d.End(o)
 }
@@ -335,25 +345,55 @@ func (d *document) network() {
 func (d *document) end(name, ip string, port event.Opt[int64]) {
 	o := d.Begin(name)
 	d.StrIf("address", ip)
-	if _, ok := event.StringValue(ip).Addr(); ok {
+	if seen.IsAddr(ip) {
 		d.Str("ip", ip)
 	}
-	if port.OK && 0 <= port.V && port.V <= 65535 {
-		d.Int("port", port.V)
-	}
+	d.IntIf("port", seen.Port(port))
 	d.End(o)
 }
 
 func (d *document) cloud() {
-	o := d.Begin("cloud")
-	switch d.e.Source {
-	case "aws_cloudtrail":
-		d.Str("provider", "aws")
-	case "gcp_auditlog":
-		d.Str("provider", "gcp")
+	provider := seen.Provider(d.e.Source)
+	if provider == "" {
+		return
 	}
+	o := d.Begin("cloud")
+	d.Str("provider", provider)
 	d.StrIf("region", d.Region)
+	a := d.Begin("account")
+	d.StrIf("id", d.Account)
+	d.End(a)
+	p := d.Begin("project")
+	d.StrIf("id", d.Project)
+	d.End(p)
 	d.End(o)
+}
+
+// related gathers what to pivot on.
+func (d *document) related() {
+	o := d.Begin("related")
+	d.set("hosts", d.e.Hostname)
+	from, to := cmp.Or(d.From, d.Client), d.Server
+	if !seen.IsAddr(from) {
+		from = ""
+	}
+	if !seen.IsAddr(to) {
+		to = ""
+	}
+	d.set("ip", from, to)
+	d.set("user", cmp.Or(d.Requester, d.Caller, d.User))
+	d.End(o)
+}
+
+// set writes each text that is not empty once; there are one or two.
+func (d *document) set(name string, list ...string) {
+	mark := d.BeginList(name)
+	for i, s := range list {
+		if s != "" && (i == 0 || s != list[0]) {
+			d.Str("", s)
+		}
+	}
+	d.EndList(mark)
 }
 
 // falco keeps every field of the alert as it is, under falco.fields, which an

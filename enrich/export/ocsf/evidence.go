@@ -3,15 +3,24 @@ package ocsf
 import (
 	"cmp"
 	"strconv"
-	"strings"
 
+	"github.com/falconer-go/falconer/enrich/export/internal/seen"
 	"github.com/falconer-go/falconer/event"
 )
 
 // What an alert is evidence of: the device, the process with its user and
 // container, the file, the ends of a connection, the call of an API.
 
+// local reports whether the host that Falco ran on is what the alert is about.
+func (f *finding) local() bool { return seen.Local(f.e.Source) }
+
 func (f *finding) device() {
+	if f.local() {
+		f.host()
+	}
+}
+
+func (f *finding) host() {
 	if f.e.Hostname == "" {
 		return
 	}
@@ -22,38 +31,75 @@ func (f *finding) device() {
 	f.End(d)
 }
 
-func (f *finding) contained() bool { return f.ContainerID != "" && f.ContainerID != "host" }
+// reporter writes the host of a Falco that read of what happened elsewhere.
+// Before 1.6 it stood among the loggers.
+func (f *finding) reporter() {
+	switch {
+	case f.local() || f.e.Hostname == "":
+	case f.o.Version == V1_1:
+		list := f.BeginList("loggers")
+		l := f.Begin("")
+		f.Str("name", "Falco")
+		f.host()
+		f.End(l)
+		f.EndList(list)
+	default:
+		r := f.Begin("reporter")
+		f.Str("name", "Falco")
+		f.Str("hostname", f.e.Hostname)
+		f.End(r)
+	}
+}
+
+// cloud writes whose cloud a call was made to. The schema gives the providers'
+// names as examples.
+func (f *finding) cloud() {
+	provider := ""
+	switch seen.Provider(f.e.Source) {
+	case "aws":
+		provider = "AWS"
+	case "gcp":
+		provider = "GCP"
+	default:
+		return
+	}
+	o := f.Begin("cloud")
+	f.Str("provider", provider)
+	f.StrIf("region", f.Region)
+	f.StrIf("project_uid", f.Project)
+	a := f.Begin("account")
+	f.StrIf("uid", f.Account)
+	f.End(a)
+	f.End(o)
+}
 
 func (f *finding) evidences() {
 	list := f.BeginList("evidences")
 	ev := f.Begin("")
-	f.process()
+	if f.PID.OK {
+		f.process()
+	} else {
+		f.processData()
+	}
 	f.fileObject()
 	f.endpoints()
 	f.cloudAPI()
+	if f.evident = true; f.o.Version != V1_1 {
+		f.resources()
+		if f.evident = f.B[len(f.B)-1] != '{'; f.evident && !f.PID.OK { // a container alone is no evidence
+			f.container()
+		}
+	}
 	f.End(ev)
 	f.EndList(list)
 }
 
-// process writes the process, if the alert has the pid that the schema wants;
-// what else is known of it stays in unmapped otherwise.
 func (f *finding) process() {
-	if !f.PID.OK {
-		if f.o.Version != V1_1 { // where evidence has no user of its own
-			f.user()
-		}
-		return
-	}
 	o := f.Begin("process")
 	f.Int("pid", f.PID.V)
-	f.StrIf("name", f.Process)
-	f.StrIf("cmd_line", f.Cmdline)
-	if f.Exe != "" {
-		file := f.Begin("file")
-		f.Str("name", base(f.Exe))
-		f.Str("path", f.Exe)
-		f.Int("type_id", fileRegular)
-		f.End(file)
+	f.image()
+	if f.o.Version != V1_1 {
+		f.StrIf("working_directory", f.Dir)
 	}
 	f.user()
 	if f.PPID.OK {
@@ -63,10 +109,44 @@ func (f *finding) process() {
 		f.StrIf("cmd_line", f.ParentCmdline)
 		f.End(parent)
 	}
-	if f.contained() {
+	f.container()
+	f.End(o)
+}
+
+// processData writes a process whose pid the alert does not have, which the
+// schema wants of a process: what is known of it stands in the evidence's data,
+// under the same names, and its user and container beside it where evidence has
+// a place for them.
+func (f *finding) processData() {
+	data := f.Begin("data")
+	o := f.Begin("process")
+	f.image()
+	parent := f.Begin("parent_process")
+	f.IntIf("pid", f.PPID)
+	f.StrIf("name", f.Parent)
+	f.StrIf("cmd_line", f.ParentCmdline)
+	f.End(parent)
+	if f.o.Version == V1_1 {
 		f.container()
 	}
 	f.End(o)
+	f.End(data)
+	if f.o.Version != V1_1 {
+		f.user()
+	}
+}
+
+// image writes what a process runs.
+func (f *finding) image() {
+	f.StrIf("name", f.Process)
+	f.StrIf("cmd_line", f.Cmdline)
+	if f.Exe != "" {
+		file := f.Begin("file")
+		f.Str("name", seen.Base(f.Exe))
+		f.Str("path", f.Exe)
+		f.Int("type_id", fileRegular)
+		f.End(file)
+	}
 }
 
 func (f *finding) user() {
@@ -79,9 +159,13 @@ func (f *finding) user() {
 }
 
 func (f *finding) container() {
+	if f.ContainerID == "" {
+		return
+	}
 	o := f.Begin("container")
 	f.Str("uid", f.ContainerID)
 	f.StrIf("name", f.Container)
+	f.StrIf("runtime", f.Runtime)
 	if f.Repository != "" {
 		i := f.Begin("image")
 		f.Str("uid", cmp.Or(f.Digest, f.ImageID, f.Repository))
@@ -96,13 +180,12 @@ func (f *finding) container() {
 }
 
 func (f *finding) fileObject() {
-	name := f.FDName
-	if !strings.HasPrefix(name, "/") {
+	if f.Path == "" {
 		return // a connection, a pipe, a device without a path
 	}
 	o := f.Begin("file")
-	f.Str("name", base(name))
-	f.Str("path", name)
+	f.Str("name", seen.Base(f.Path))
+	f.Str("path", f.Path)
 	kind := fileUnknown
 	switch f.FDType {
 	case "file":
@@ -115,19 +198,22 @@ func (f *finding) fileObject() {
 }
 
 func (f *finding) endpoints() {
-	f.endpoint("src_endpoint", f.Client, f.ClientPort)
+	f.endpoint("src_endpoint", f.source(), f.ClientPort)
 	f.endpoint("dst_endpoint", f.Server, f.ServerPort)
 }
 
+// source is where a connection or a call came from.
+func (f *finding) source() string { return cmp.Or(f.From, f.Client) }
+
+// endpoint writes an end of a connection if it has an address: a cloud service
+// calls itself by name where an address belongs.
 func (f *finding) endpoint(name, ip string, port event.Opt[int64]) {
-	if ip == "" {
+	if !seen.IsAddr(ip) {
 		return
 	}
 	o := f.Begin(name)
 	f.Str("ip", ip)
-	if port.OK && 0 <= port.V && port.V <= 65535 {
-		f.Int("port", port.V)
-	}
+	f.IntIf("port", seen.Port(port))
 	f.End(o)
 }
 
@@ -139,18 +225,10 @@ func (f *finding) cloudAPI() {
 		s := f.Begin("service")
 		f.StrIf("name", f.Service)
 		f.End(s)
-		if code, err := strconv.Atoi(f.Code); err == nil {
-			r := f.Begin("response")
-			f.Int("code", int64(code))
-			f.End(r)
-		} else if f.Fault != "" {
-			r := f.Begin("response")
-			f.Str("error", f.Fault)
-			f.End(r)
-		}
+		f.response()
 		f.End(o)
 	}
-	if who := cmp.Or(f.Requester, f.Caller); who != "" {
+	if who := f.caller(); who != "" {
 		o := f.Begin("actor")
 		u := f.Begin("user")
 		f.Str("name", who)
@@ -161,27 +239,41 @@ func (f *finding) cloudAPI() {
 		f.user()
 		f.End(o)
 	}
-	if f.Client == "" && isAddr(f.From) {
-		f.endpoint("src_endpoint", f.From, event.Opt[int64]{})
-	}
-	if f.o.Version != V1_1 {
-		f.resources()
-	}
 }
 
-// resources writes the object that a Kubernetes request is about: in the
-// evidence, and in the finding itself where evidence has no place for it yet.
+func (f *finding) response() {
+	r := f.Begin("response")
+	if f.Code != "" {
+		if code, err := strconv.ParseInt(f.Code, 10, 32); err == nil {
+			f.Int("code", code)
+		}
+	}
+	f.StrIf("error", f.Fault)
+	f.End(r)
+}
+
+// caller is who called an API.
+func (f *finding) caller() string { return cmp.Or(f.Requester, f.Caller) }
+
+// resources writes the pod, and the object that a Kubernetes request is about:
+// in the evidence, and in the finding itself where evidence has no place for
+// them yet.
 func (f *finding) resources() {
-	if f.TargetName == "" {
+	list := f.BeginList("resources")
+	f.resource(f.Pod, "pod", f.Namespace)
+	f.resource(f.TargetName, f.TargetKind, f.TargetNamespace)
+	f.EndList(list)
+}
+
+func (f *finding) resource(name, kind, namespace string) {
+	if name == "" {
 		return
 	}
-	list := f.BeginList("resources")
 	r := f.Begin("")
-	f.Str("name", f.TargetName)
-	f.StrIf("type", f.TargetKind)
-	f.StrIf("namespace", f.TargetNamespace)
+	f.Str("name", name)
+	f.StrIf("type", kind)
+	f.StrIf("namespace", namespace)
 	f.End(r)
-	f.EndList(list)
 }
 
 func (f *finding) observables() {
@@ -200,20 +292,40 @@ func (f *finding) observables() {
 		f.Str("value", value)
 		f.End(o)
 	}
-	add(observableHostname, "Hostname", "device.hostname", f.e.Hostname)
+	host := "device.hostname"
+	if !f.local() {
+		if host = "metadata.reporter.hostname"; f.o.Version == V1_1 {
+			host = "metadata.loggers.device.hostname"
+		}
+	}
+	add(observableHostname, "Hostname", host, f.e.Hostname)
 	if f.PID.OK {
 		add(observableProcess, "Process Name", "evidences.process.name", f.Process)
 		add(observableCommand, "Command Line", "evidences.process.cmd_line", f.Cmdline)
 		add(observableUser, "User Name", "evidences.process.user.name", f.User)
-		if f.contained() {
-			add(observableUID, "Resource UID", "evidences.process.container.uid", f.ContainerID)
+		add(observableUID, "Resource UID", "evidences.process.container.uid", f.ContainerID)
+	} else {
+		user, container := "evidences.user.name", "evidences.container.uid"
+		if f.o.Version == V1_1 {
+			user, container = "evidences.actor.user.name", "evidences.data.process.container.uid"
+		}
+		add(observableProcess, "Process Name", "evidences.data.process.name", f.Process)
+		add(observableCommand, "Command Line", "evidences.data.process.cmd_line", f.Cmdline)
+		if f.o.Version != V1_1 || f.caller() == "" {
+			add(observableUser, "User Name", user, f.User)
+		}
+		if f.evident {
+			add(observableUID, "Resource UID", container, f.ContainerID)
 		}
 	}
-	if strings.HasPrefix(f.FDName, "/") {
-		add(observablePath, "File Path", "evidences.file.path", f.FDName)
+	add(observableUser, "User Name", "evidences.actor.user.name", f.caller())
+	add(observablePath, "File Path", "evidences.file.path", f.Path)
+	if ip := f.source(); seen.IsAddr(ip) {
+		add(observableIP, "IP Address", "evidences.src_endpoint.ip", ip)
 	}
-	add(observableIP, "IP Address", "evidences.src_endpoint.ip", f.Client)
-	add(observableIP, "IP Address", "evidences.dst_endpoint.ip", f.Server)
+	if seen.IsAddr(f.Server) {
+		add(observableIP, "IP Address", "evidences.dst_endpoint.ip", f.Server)
+	}
 	f.EndList(list)
 }
 
@@ -225,16 +337,4 @@ func (f *finding) unmapped() {
 		f.Member(name, v)
 	}
 	f.End(o)
-}
-
-func base(path string) string {
-	if i := strings.LastIndexByte(path, '/'); i >= 0 && i+1 < len(path) {
-		return path[i+1:]
-	}
-	return path
-}
-
-func isAddr(ip string) bool {
-	_, ok := event.StringValue(ip).Addr()
-	return ok
 }

@@ -111,6 +111,8 @@ type finding struct {
 	m  *enrich.Mapping
 	o  *Options
 	id string
+
+	evident bool // the evidence holds more than a container
 }
 
 func (f *finding) write() {
@@ -141,6 +143,7 @@ func (f *finding) write() {
 	f.metadata()
 	f.findingInfo()
 	f.device()
+	f.cloud()
 	f.evidences()
 	if f.o.Version == V1_1 {
 		f.resources()
@@ -173,13 +176,17 @@ func (f *finding) metadata() {
 	}
 	f.End(p)
 	profiles := f.BeginList("profiles")
-	if e.Hostname != "" {
+	if f.local() && e.Hostname != "" {
 		f.Str("", "host")
 	}
-	if f.contained() {
+	if f.ContainerID != "" && (f.PID.OK || f.o.Version != V1_1) {
 		f.Str("", "container")
 	}
+	if seen.Provider(e.Source) != "" {
+		f.Str("", "cloud")
+	}
 	f.EndList(profiles)
+	f.reporter()
 	f.Str("uid", f.id)
 	f.Strs("labels", e.Tags)
 	f.Str("log_name", "falco")

@@ -8,10 +8,12 @@
 package otel
 
 import (
+	"cmp"
 	"iter"
 	"strconv"
 
 	"github.com/falconer-go/falconer/enrich"
+	"github.com/falconer-go/falconer/enrich/export/internal/seen"
 	"github.com/falconer-go/falconer/event"
 )
 
@@ -46,41 +48,45 @@ func Attributes(e *event.Event, m *enrich.Mapping) iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		a := attributes{yield: yield}
 		a.str("security_rule.name", e.Rule)
-		a.str("security_rule.ruleset.name", e.Source)
+		a.str("security_rule.category", e.Source)
 		a.str("falco.alert.id", e.ID().String())
 		a.str("falco.alert.priority", e.Priority.String())
-		a.str("host.name", e.Hostname)
+		if seen.Local(e.Source) {
+			a.str("host.name", e.Hostname)
+		} else {
+			a.str("falco.hostname", e.Hostname) // of the collector: the alert is about something else
+		}
 		a.list("falco.alert.tags", e.Tags)
-		p, u, c, img, k := e.Process(), e.User(), e.Container(), e.Image(), e.Kubernetes()
-		a.num("process.pid", p.PID)
-		a.num("process.parent_pid", p.PPID)
-		a.str("process.executable.name", p.Name)
-		a.str("process.executable.path", p.ExePath)
-		a.str("process.command_line", p.Cmdline)
-		a.str("process.working_directory", p.CWD)
-		a.str("user.name", u.Name)
-		if u.UID.OK {
-			a.str("user.id", strconv.FormatInt(u.UID.V, 10))
+		f := seen.Of(e)
+		a.process(&f)
+		a.str("user.name", cmp.Or(f.Requester, f.Caller, f.User))
+		if f.UID.OK {
+			a.str("user.id", strconv.FormatInt(f.UID.V, 10))
 		}
-		if c.ID != "host" {
-			a.str("container.id", c.ID)
-			a.str("container.name", c.Name)
-			a.str("container.image.name", img.Repository)
-			if img.Tag != "" {
-				a.list("container.image.tags", []string{img.Tag})
-			}
+		a.str("container.id", f.ContainerID)
+		a.str("container.name", f.Container)
+		a.str("container.image.name", f.Repository)
+		if f.Tag != "" {
+			a.list("container.image.tags", []string{f.Tag})
 		}
-		a.str("k8s.namespace.name", k.Namespace)
-		a.str("k8s.pod.name", k.Pod)
-		if name := e.File().Name; len(name) > 0 && name[0] == '/' {
-			a.str("file.path", name)
+		a.str("k8s.cluster.name", f.Cluster)
+		a.str("k8s.namespace.name", cmp.Or(f.Namespace, f.TargetNamespace))
+		if f.TargetKind == "pods" {
+			f.Pod = f.TargetName
 		}
-		n := e.Network()
-		a.str("client.address", n.ClientIP)
-		a.num("client.port", n.ClientPort)
-		a.str("server.address", n.ServerIP)
-		a.num("server.port", n.ServerPort)
-		a.str("network.transport", n.Protocol)
+		a.str("k8s.pod.name", f.Pod)
+		a.str("file.path", f.Path)
+		a.str("client.address", cmp.Or(f.From, f.Client))
+		a.num("client.port", seen.Port(f.ClientPort))
+		a.str("server.address", f.Server)
+		a.num("server.port", seen.Port(f.ServerPort))
+		a.str("network.transport", f.Transport)
+		a.str("user_agent.original", f.Agent)
+		if p := seen.Provider(e.Source); p != "" {
+			a.str("cloud.provider", p)
+			a.str("cloud.region", f.Region)
+			a.str("cloud.account.id", cmp.Or(f.Account, f.Project)) // a project is Google's account
+		}
 		if m != nil {
 			a.mapping(m)
 		}
@@ -90,6 +96,16 @@ func Attributes(e *event.Event, m *enrich.Mapping) iter.Seq2[string, any] {
 type attributes struct {
 	yield func(string, any) bool
 	done  bool
+}
+
+func (a *attributes) process(f *seen.Alert) {
+	a.num("process.pid", f.PID)
+	a.num("process.parent_pid", f.PPID)
+	a.str("process.title", f.Process)
+	a.str("process.executable.name", cmp.Or(seen.Base(f.Exe), f.Process))
+	a.str("process.executable.path", f.Exe)
+	a.str("process.command_line", f.Cmdline)
+	a.str("process.working_directory", f.Dir)
 }
 
 func (a *attributes) put(name string, v any) {

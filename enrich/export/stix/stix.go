@@ -2,23 +2,35 @@
 // technique, what was observed, and where.
 //
 // Ids are derived from the alert's content, so the same alert gives the same
-// bundle everywhere; techniques carry MITRE's own ids, under which every STIX
-// store knows them.
+// bundle everywhere. A file, directory or address has the id that the standard
+// derives from its value (section 2.9), so that everybody's sightings of it meet;
+// techniques carry MITRE's own ids, under which every STIX store knows them.
 package stix
 
 import (
 	"crypto/sha1"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"github.com/falconer-go/falconer/enrich"
 	"github.com/falconer-go/falconer/enrich/export/internal/jsonw"
+	"github.com/falconer-go/falconer/enrich/export/internal/seen"
 	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/internal/jsonstr"
 )
 
 // namespace is the UUID below which the ids of our objects are derived
 // (RFC 9562, version 5). It was drawn at random for this package.
 var namespace = [16]byte{0x8d, 0x1f, 0x5b, 0x0e, 0x3c, 0x6a, 0x4e, 0x27, 0x9b, 0x52, 0x6f, 0x04, 0xd7, 0x7e, 0x21, 0xc9}
+
+// standard is the namespace that STIX 2.1, section 2.9, gives for the ids of
+// observables that are derived from their properties.
+var standard = [16]byte{0x00, 0xab, 0xed, 0xb4, 0xaa, 0x42, 0x46, 0x6c, 0x9c, 0x01, 0xfe, 0xd2, 0x33, 0x15, 0xa9, 0xb7}
+
+// fixed is when what does not change was created: before any object of ATT&CK's
+// own, so that a store keeps those.
+const fixed = "2017-05-31T00:00:00.000Z"
 
 // timeFormat is what STIX asks for: UTC, with milliseconds.
 const timeFormat = "2006-01-02T15:04:05.000Z"
@@ -76,6 +88,8 @@ type bundle struct {
 	m   *enrich.Mapping
 	id  string // of the alert
 	now string
+
+	scratch []byte
 }
 
 // name derives the id of an object of the bundle.
@@ -86,40 +100,43 @@ func (b *bundle) name(kind string, more ...string) string {
 // derive returns the id of an object: its kind, and a version 5 UUID of what
 // makes it what it is.
 func derive(kind string, parts ...string) string {
-	h := sha1.New()
-	h.Write(namespace[:])
-	h.Write([]byte(kind))
+	data := append(namespace[:], kind...)
 	for _, p := range parts {
-		h.Write([]byte{0})
-		h.Write([]byte(p))
+		data = append(append(data, 0), p...)
 	}
-	u := h.Sum(nil)[:16]
+	return uuid(kind, data)
+}
+
+// uuid returns an id of that kind with the version 5 UUID of data, which begins
+// with the namespace.
+func uuid(kind string, data []byte) string {
+	u := sha1.Sum(data)
 	u[6] = u[6]&0x0f | 0x50
 	u[8] = u[8]&0x3f | 0x80
-	s := hex.EncodeToString(u)
+	s := hex.EncodeToString(u[:16])
 	return kind + "--" + s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
 }
 
 // common writes what every object that has a history begins with.
-func (b *bundle) common(kind, id string) (mark int) {
+func (b *bundle) common(kind, id, when string) (mark int) {
 	mark = b.Begin("")
 	b.Str("type", kind)
 	b.Str("spec_version", "2.1")
 	b.Str("id", id)
-	b.Str("created", b.now)
-	b.Str("modified", b.now)
+	b.Str("created", when)
+	b.Str("modified", when)
 	return mark
 }
 
-// identity is the system that the alert is from: the same id for every alert of
-// a host.
+// identity is the system that the alert is from: the same object for every alert
+// of a host.
 func (b *bundle) identity() string {
 	name := b.e.Hostname
 	if name == "" {
 		name = "a host that the alert does not name"
 	}
 	id := derive("identity", name)
-	o := b.common("identity", id)
+	o := b.common("identity", id, fixed)
 	b.Str("name", name)
 	b.Str("identity_class", "system")
 	b.End(o)
@@ -129,51 +146,79 @@ func (b *bundle) identity() string {
 // observables writes the process, the file and the addresses of the alert, and
 // returns their ids.
 func (b *bundle) observables() []string {
-	var refs []string
-	object := func(kind string, write func()) string {
-		id := b.name(kind, string(rune('a'+len(refs))))
-		o := b.Begin("")
-		b.Str("type", kind)
-		b.Str("spec_version", "2.1")
-		b.Str("id", id)
-		write()
-		b.End(o)
-		refs = append(refs, id)
-		return id
+	var o objects
+	a := seen.Of(b.e)
+	image := b.file(&o, a.Exe)
+	if a.PID.OK && a.PID.V < 0 {
+		a.PID.OK = false
 	}
-	exe := ""
-	p := b.e.Process()
-	if i := strings.LastIndexByte(p.ExePath, '/'); i >= 0 && i+1 < len(p.ExePath) {
-		exe = object("file", func() { b.Str("name", p.ExePath[i+1:]) })
-	}
-	if p.PID.OK || p.Cmdline != "" || exe != "" {
-		object("process", func() {
-			b.IntIf("pid", p.PID)
-			b.StrIf("command_line", p.Cmdline)
-			b.StrIf("cwd", p.CWD)
-			b.StrIf("image_ref", exe)
+	if a.PID.OK || a.Cmdline != "" || image != "" {
+		b.object(&o, "process", b.name("process"), func() { // processes have nothing of their own that tells them apart
+			b.IntIf("pid", a.PID)
+			b.StrIf("command_line", a.Cmdline)
+			b.StrIf("cwd", a.Dir)
+			b.StrIf("image_ref", image)
 		})
 	}
-	if name := b.e.File().Name; strings.HasPrefix(name, "/") {
-		if i := strings.LastIndexByte(name, '/'); i+1 < len(name) {
-			object("file", func() { b.Str("name", name[i+1:]) })
-		}
-	}
-	for _, field := range []string{"fd.cip", "fd.sip", "ct.srcip", "gcp.callerIP", "okta.client.ip"} {
-		if a, ok := b.e.Fields.Get(field).Addr(); ok {
+	b.file(&o, a.Path)
+	for _, text := range []string{a.Client, a.Server, a.From} {
+		if addr, ok := event.StringValue(text).Addr(); ok {
 			kind := "ipv6-addr"
-			if a.Is4() {
+			if addr.Is4() {
 				kind = "ipv4-addr"
 			}
-			object(kind, func() { b.Str("value", a.String()) })
+			b.observable(&o, kind, "value", addr.WithZone("").String(), "")
 		}
 	}
-	return refs
+	return o.refs
+}
+
+// objects are the observables of a bundle, each of them once.
+type objects struct{ refs []string }
+
+// file writes a file and the directory that it is in; it returns the file's id,
+// or "" if the path does not end in a name.
+func (b *bundle) file(o *objects, path string) string {
+	i := strings.LastIndexByte(path, '/')
+	if i < 0 || i+1 == len(path) {
+		return ""
+	}
+	dir := b.observable(o, "directory", "path", path[:max(i, 1)], "")
+	return b.observable(o, "file", "name", path[i+1:], dir)
+}
+
+// observable writes an object whose id the standard derives from one property,
+// and for a file from its directory's id: the UUID of the two as canonical JSON.
+func (b *bundle) observable(o *objects, kind, property, value, dir string) string {
+	b.scratch = append(append(b.scratch[:0], standard[:]...), '{', '"')
+	b.scratch = jsonstr.Append(append(append(b.scratch, property...), '"', ':'), value)
+	if dir != "" {
+		b.scratch = jsonstr.Append(append(b.scratch, `,"parent_directory_ref":`...), dir)
+	}
+	id := uuid(kind, append(b.scratch, '}'))
+	b.object(o, kind, id, func() {
+		b.Str(property, value)
+		b.StrIf("parent_directory_ref", dir)
+	})
+	return id
+}
+
+func (b *bundle) object(o *objects, kind, id string, write func()) {
+	if slices.Contains(o.refs, id) {
+		return
+	}
+	mark := b.Begin("")
+	b.Str("type", kind)
+	b.Str("spec_version", "2.1")
+	b.Str("id", id)
+	write()
+	b.End(mark)
+	o.refs = append(o.refs, id)
 }
 
 func (b *bundle) observedData(refs []string) string {
 	id := b.name("observed-data")
-	o := b.common("observed-data", id)
+	o := b.common("observed-data", id, b.now)
 	b.Str("first_observed", b.now)
 	b.Str("last_observed", b.now)
 	b.Int("number_observed", 1)
@@ -185,12 +230,7 @@ func (b *bundle) observedData(refs []string) string {
 // technique writes ATT&CK's object in short, under its own id. A store that has
 // it keeps its own, which is newer or equal.
 func (b *bundle) technique(t enrich.MappedTechnique) {
-	o := b.Begin("")
-	b.Str("type", "attack-pattern")
-	b.Str("spec_version", "2.1")
-	b.Str("id", t.STIX)
-	b.Str("created", "2017-05-31T00:00:00.000Z") // before any of ATT&CK's own, so that those win
-	b.Str("modified", "2017-05-31T00:00:00.000Z")
+	o := b.common("attack-pattern", t.STIX, fixed)
 	b.Str("name", t.Name)
 	refs := b.BeginList("external_references")
 	r := b.Begin("")
@@ -213,7 +253,7 @@ func (b *bundle) technique(t enrich.MappedTechnique) {
 }
 
 func (b *bundle) sighting(t enrich.MappedTechnique, where, observed string) {
-	o := b.common("sighting", b.name("sighting", t.ID))
+	o := b.common("sighting", b.name("sighting", t.ID), b.now)
 	b.Str("description", b.e.Rule)
 	b.Str("first_seen", b.now)
 	b.Str("last_seen", b.now)

@@ -15,11 +15,12 @@ import (
 // fieldSets are those that an alert has something for.
 var fieldSets = []string{
 	"@timestamp", "message", "tags", "labels", "cloud", "container", "destination", "ecs", "event", "file", "host",
-	"network", "orchestrator", "process", "rule", "source", "threat", "user",
+	"log", "network", "observer", "orchestrator", "process", "related", "rule", "source", "threat", "user", "user_agent",
 }
 
 // ecs writes a line a field: its name, its type, array where it holds several
-// values, and the values it may have.
+// values, and the values it may have, each with the types of events that are
+// expected beside it.
 func ecs(w io.Writer, dir string) error {
 	text, err := os.ReadFile(filepath.Join(dir, "generated", "ecs", "ecs_flat.yml"))
 	if err != nil {
@@ -28,12 +29,15 @@ func ecs(w io.Writer, dir string) error {
 	var fields map[string]struct {
 		Type      string
 		Normalize []string
-		Allowed   []struct{ Name string } `yaml:"allowed_values"`
+		Allowed   []struct {
+			Name  string
+			Types []string `yaml:"expected_event_types"`
+		} `yaml:"allowed_values"`
 	}
 	if err := yaml.Unmarshal(text, &fields); err != nil {
 		return err
 	}
-	fmt.Fprintln(w, "# Elastic Common Schema 9.4.0, Apache-2.0: field, type, array, allowed values")
+	fmt.Fprintln(w, "# Elastic Common Schema 9.4.0, Apache-2.0: field, type, array, allowed values=expected event types")
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		set, _, _ := strings.Cut(name, ".")
 		if !slices.Contains(fieldSets, set) || strings.HasPrefix(name, "threat.enrichments") || strings.HasPrefix(name, "threat.indicator") {
@@ -42,6 +46,9 @@ func ecs(w io.Writer, dir string) error {
 		f := fields[name]
 		var allowed []string
 		for _, v := range f.Allowed {
+			if len(v.Types) > 0 {
+				v.Name += "=" + strings.Join(v.Types, ",")
+			}
 			allowed = append(allowed, v.Name)
 		}
 		array := ""

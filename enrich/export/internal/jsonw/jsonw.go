@@ -18,26 +18,26 @@ import (
 type Writer struct{ B []byte }
 
 // name begins a member, or an element where name is "".
-func (w *Writer) name(name string) {
-	if n := len(w.B); n > 0 {
-		switch w.B[n-1] {
+func (w *Writer) name(name string) { w.B = appendName(w.B, name) }
+
+func appendName(b []byte, name string) []byte {
+	if n := len(b); n > 0 {
+		switch b[n-1] {
 		case '{', '[', ':', '\n':
 		default:
-			w.B = append(w.B, ',')
+			b = append(b, ',')
 		}
 	}
 	if name != "" {
-		w.B = append(w.B, '"')
-		w.B = append(w.B, name...)
-		w.B = append(w.B, '"', ':')
+		b = append(append(append(b, '"'), name...), '"', ':')
 	}
+	return b
 }
 
 // Begin opens an object and returns a mark for End.
 func (w *Writer) Begin(name string) (mark int) {
 	mark = len(w.B)
-	w.name(name)
-	w.B = append(w.B, '{')
+	w.B = append(appendName(w.B, name), '{')
 	return mark
 }
 
@@ -74,8 +74,7 @@ func (w *Writer) EndList(mark int) {
 
 // Str writes a string.
 func (w *Writer) Str(name, s string) {
-	w.name(name)
-	w.B = jsonstr.Append(w.B, s)
+	w.B = jsonstr.Append(appendName(w.B, name), s)
 }
 
 // Join writes a string that is made of parts.
