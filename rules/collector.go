@@ -292,7 +292,14 @@ func (c *collector) defineRule(v *ruleInfo, out *sink) error {
 // they are left out.
 func (c *collector) validate(ex *exceptionInfo, source string, known bool) error {
 	field := func(name string) error {
-		if known && !c.engine.isField(name, source) {
+		if !known {
+			return nil
+		}
+		ok, fault := c.engine.isField(name, source)
+		switch {
+		case fault != "": // Falco has lost the place by then
+			return ex.at.file.root().fail(ErrValidate, fault)
+		case !ok:
 			return ex.at.fail(ErrValidate, "'"+name+"' is not a supported filter field")
 		}
 		return nil

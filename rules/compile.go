@@ -256,7 +256,7 @@ func (c *compilation) rule(info *ruleInfo) (*Rule, error) {
 func (c *compilation) output(r *Rule) (skip bool, err error) {
 	info := r.info
 	out := info.output
-	extra := make(map[string]string)
+	extra := make(map[string]ExtraField)
 	for i := range c.engine.options.Append {
 		a := &c.engine.options.Append[i]
 		if !a.matches(info) {
@@ -266,7 +266,7 @@ func (c *compilation) output(r *Rule) (skip bool, err error) {
 			out += " " + a.Format
 		}
 		for _, f := range a.Fields { // the last of a key counts
-			extra[f.Key] = cmp.Or(f.Format, "%"+f.Key)
+			extra[f.Key] = f
 		}
 	}
 	if strings.Contains(out, "%container.info") {
@@ -291,13 +291,17 @@ func (c *compilation) output(r *Rule) (skip bool, err error) {
 	where := func(int) chain { return info.outputAt } // an extra field stands in no file
 	for _, key := range r.ExtraFields {
 		// A fault in one is never passed over, whatever the rule says.
-		if _, _, msg := c.engine.format(extra[key], info.source); msg != "" {
+		format := extra[key].format()
+		if _, _, msg := c.engine.format(format, info.source); msg != "" {
 			return false, where(0).fail(ErrCompileOutput, msg)
 		}
-		c.deprecated(extra[key], where)
+		c.deprecated(format, where)
 	}
+	r.extra = extra
 	return false, nil
 }
+
+func (f ExtraField) format() string { return cmp.Or(f.Format, "%"+f.Key) }
 
 // matches reports whether a is added to the output of a rule.
 func (a *AppendOutput) matches(info *ruleInfo) bool {
@@ -309,7 +313,7 @@ func (a *AppendOutput) matches(info *ruleInfo) bool {
 func (c *compilation) deprecated(format string, where func(int) chain) {
 	for _, name := range deprecatedFields {
 		if at := strings.Index(format, name); at >= 0 {
-			c.out.warn(where(at), WarnDeprecatedItem,
+			c.out.warnField(where(at), name,
 				"usage of deprecated field '"+name+"' has been detected in the rule output")
 		}
 	}
@@ -360,8 +364,13 @@ func (c *compilation) condition(r *Rule, written string, pieces []piece) (used [
 	r.condText = text
 	o := origin{c: c, pieces: pieces, text: text, root: parsed}
 
-	c.warnings(p.x, func(code Code, msg string, at cond.Pos) {
-		c.out.warn(o.chainAt(cond.Pos{}, at, info.condAt, written, nil), code, msg)
+	c.warnings(p.x, func(field, msg string, at cond.Pos) {
+		where := o.chainAt(cond.Pos{}, at, info.condAt, written, nil)
+		if field == "" {
+			c.out.warn(where, WarnUnsafeNACheck, msg)
+		} else {
+			c.out.warnField(where, field, msg)
+		}
 	})
 	prog, warnings, cerr := c.engine.condition(p.x, info.source)
 	if cerr != nil {
@@ -391,8 +400,9 @@ var deprecatedFields = []string{"evt.dir", "evt.latency", "evt.latency.s", "evt.
 	"evt.wait_latency"}
 
 // warnings finds comparisons with <NA>, which never hold, and deprecated
-// fields, and says each once, in the order of the codes.
-func (c *compilation) warnings(x cond.Expr, warn func(Code, string, cond.Pos)) {
+// fields, and says each once, in the order of the codes; field is "" for the
+// former.
+func (c *compilation) warnings(x cond.Expr, warn func(field, msg string, at cond.Pos)) {
 	if c.engine.quiet[x] {
 		return
 	}
@@ -404,7 +414,7 @@ func (c *compilation) warnings(x cond.Expr, warn func(Code, string, cond.Pos)) {
 		}
 	}()
 	if len(unsafe) > 0 {
-		warn(WarnUnsafeNACheck, "", unsafe[0].At)
+		warn("", "", unsafe[0].At)
 	}
 	var deprecated [6]*cond.Pos
 	look := func(o cond.Operand) {
@@ -432,6 +442,6 @@ func (c *compilation) warnings(x cond.Expr, warn func(Code, string, cond.Pos)) {
 				">' always evaluates to false. The rule expression can be simplified by removing the " +
 				"condition on 'evt.dir'"
 		}
-		warn(WarnDeprecatedItem, msg, *at)
+		warn(deprecatedFields[i], msg, *at)
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Description is what a [Set] resolves to, in the form in which falco -L
-// prints it with JSON output.
+// prints it with JSON output, but for the lists of event types.
 type Description struct {
 	RequiredEngineVersion  string              `json:"required_engine_version"`
 	RequiredPluginVersions []PluginRequirement `json:"required_plugin_versions"`
@@ -46,13 +46,17 @@ type RuleDescription struct {
 		Tags            []string `json:"tags"`
 	} `json:"info"`
 	Details struct {
-		Compiled           string   `json:"condition_compiled"`
-		Fields             []string `json:"condition_fields"`
-		Operators          []string `json:"condition_operators"`
-		Macros             []string `json:"macros"`
-		Lists              []string `json:"lists"`
-		OutputCompiled     string   `json:"output_compiled"`
-		OutputFields       []string `json:"output_fields"`
+		Compiled       string   `json:"condition_compiled"`
+		Fields         []string `json:"condition_fields"`
+		Operators      []string `json:"condition_operators"`
+		Macros         []string `json:"macros"`
+		Lists          []string `json:"lists"`
+		OutputCompiled string   `json:"output_compiled"`
+		OutputFields   []string `json:"output_fields"` // formats of extra fields first
+
+		// ExtraFormatted are the formats of extra fields that have one, by key.
+		ExtraFormatted map[string]string `json:"extra_output_formatted_fields,omitempty"`
+
 		ExceptionNames     []string `json:"exception_names"`
 		ExceptionOperators []string `json:"exception_operators"`
 		ExceptionFields    []string `json:"exception_fields"`
@@ -146,7 +150,18 @@ func (s *Set) describeRule(r *Rule, providers []provider) RuleDescription {
 	d.Details.Macros = written.macros.sorted()
 	d.Details.Lists = written.lists.sorted()
 	d.Details.OutputCompiled = r.compiledOutput
-	d.Details.OutputFields = notNil(r.OutputFields)
+	d.Details.OutputFields = []string{}
+	for _, key := range r.ExtraFields {
+		f := r.extra[key]
+		d.Details.OutputFields = append(d.Details.OutputFields, f.format())
+		if f.Format != "" {
+			if d.Details.ExtraFormatted == nil {
+				d.Details.ExtraFormatted = make(map[string]string)
+			}
+			d.Details.ExtraFormatted[key] = f.Format
+		}
+	}
+	d.Details.OutputFields = append(d.Details.OutputFields, r.OutputFields...)
 	d.Details.ExceptionFields = notNil(r.exceptionFields)
 	names, operators := nameSet{}, nameSet{}
 	for _, ex := range r.info.exceptions {
@@ -165,7 +180,7 @@ func (s *Set) describeRule(r *Rule, providers []provider) RuleDescription {
 	}
 	d.Details.ExceptionNames = names.sorted()
 	d.Details.ExceptionOperators = operators.sorted()
-	for _, f := range r.OutputFields {
+	for _, f := range d.Details.OutputFields {
 		compiled.fields.add(f)
 	}
 	d.Details.Plugins = s.engine.pluginsOf(r.Source, providers, compiled.fields, compiled.types)

@@ -71,6 +71,8 @@ type Diagnostic struct {
 	Message string // as Falco words it, where Falco has the code
 	Items   []Item // from the file down; never empty for what Falco reports
 
+	deprecated string // the field that Falco names in JSON
+
 	// Beyond says that Falco does not come to report this one: it stops at the
 	// first error of a file.
 	Beyond bool

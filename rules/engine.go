@@ -142,25 +142,24 @@ func (e *engine) compile(x cond.Expr, source string) (*cond.Program, []cond.Warn
 }
 
 // isField reports whether an exception can look at a field, which may be
-// wrapped in transformers.
-func (e *engine) isField(name, source string) bool {
-	x, err := e.parse(name + " exists")
-	if err != nil {
-		return false
-	}
+// wrapped in transformers. fault is what Falco says of a field that is named
+// wrongly.
+func (e *engine) isField(name, source string) (ok bool, fault string) {
 	if strings.Contains(name, "(") {
 		// Falco asks no more than that a condition of it compiles.
-		_, _, err := e.compile(x, source)
-		return err == nil
+		x, err := e.parse(name + " exists")
+		if err != nil {
+			return false, ""
+		}
+		_, _, cerr := e.compile(x, source)
+		return cerr == nil, ""
 	}
-	check, ok := x.(*cond.Check)
-	if !ok || check.Op != cond.OpExists {
-		return false
+	_, ok, err := e.fields.Lookup(name, source)
+	var ce *cond.Error
+	if errors.As(err, &ce) {
+		fault = ce.Msg
 	}
-	if f, ok := check.Left.(*cond.Field); ok && f.FullName() != name {
-		return false
-	}
-	return e.isOperand(check.Left, source)
+	return ok, fault
 }
 
 // operandKey is a source and the text of an operand in it.

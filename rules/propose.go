@@ -69,7 +69,7 @@ func (s *Set) isList(word string) bool {
 // comparable is why an exception of a rule cannot ask for a value that an
 // alert has, nil if it can.
 func (s *Set) comparable(r *Rule, f FieldValue, e *event.Event) error {
-	if !isFieldName(f.Field) || !s.engine.isField(f.Field, r.Source) {
+	if ok, _ := s.engine.isField(f.Field, r.Source); !ok || !isFieldName(f.Field) {
 		return fmt.Errorf("the source %s has no such field", r.Source)
 	}
 	x := operand(f.Field)

@@ -53,6 +53,8 @@ type jsonDiagnostic struct {
 	Message  string      `json:"message"`
 	Pos      *jsonPos    `json:"pos,omitempty"`
 	Beyond   bool        `json:"beyond,omitempty"`
+
+	Deprecated string `json:"deprecated_field,omitempty"`
 }
 
 type jsonContext struct {
@@ -78,7 +80,7 @@ type jsonPos struct {
 }
 
 func (r *Result) json(d *Diagnostic) jsonDiagnostic {
-	j := jsonDiagnostic{Code: d.Code, CodeDesc: d.Code.Text(), Message: d.Message, Beyond: d.Beyond}
+	j := jsonDiagnostic{Code: d.Code, CodeDesc: d.Code.Text(), Message: d.Message, Beyond: d.Beyond, Deprecated: d.deprecated}
 	j.Context.Locations = []jsonLocation{}
 	for _, it := range d.Items {
 		l := jsonLocation{Name: it.Name, Type: it.Type}

@@ -56,6 +56,13 @@ func (s *sink) warn(c chain, code Code, message string) {
 	s.add(&d)
 }
 
+// warnField is warn of the use of a field that Falco has no more.
+func (s *sink) warnField(c chain, field, message string) {
+	d := c.diagnostic(WarnDeprecatedItem, message)
+	d.Beyond, d.deprecated = s.beyond, field
+	s.add(&d)
+}
+
 func (s *sink) add(d *Diagnostic) {
 	if len(s.res.Warnings) < maxWarnings {
 		s.res.Warnings = append(s.res.Warnings, d)

@@ -39,6 +39,7 @@ type Rule struct {
 	parsed          cond.Expr // without macros
 	condText        string    // with exceptions and lists
 	compiledOutput  string
+	extra           map[string]ExtraField // by key
 	exceptionFields []string
 }
 

@@ -37,26 +37,17 @@ func (s *Set) Select(steps ...Selection) *Set {
 }
 
 // wildcard reports whether s matches a pattern in which * stands for any
-// text. It takes time in proportion to the product of the lengths at most.
+// text. Like Falco it takes each part of the pattern at the first place where it
+// stands and no other, so that *x does not match xyx.
 func wildcard(pattern, s string) bool {
 	head, rest, found := strings.Cut(pattern, "*")
-	if !found {
-		return pattern == s
-	}
 	s, ok := strings.CutPrefix(s, head)
-	if !ok {
-		return false
-	}
-	parts := strings.Split(rest, "*")
-	for i, part := range parts {
-		if i == len(parts)-1 {
-			return strings.HasSuffix(s, part)
+	for ok && found {
+		if rest = strings.TrimLeft(rest, "*"); rest == "" {
+			return true
 		}
-		at := strings.Index(s, part)
-		if at < 0 {
-			return false
-		}
-		s = s[at+len(part):]
+		head, rest, found = strings.Cut(rest, "*")
+		_, s, ok = strings.Cut(s, head)
 	}
-	return true
+	return ok && s == ""
 }

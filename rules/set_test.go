@@ -87,7 +87,7 @@ func TestSelect(t *testing.T) {
 		{nil, "Shell, Shell as root"},
 		{[]Selection{{Enable: false, Rule: "*"}}, ""},
 		{[]Selection{{Enable: false, Rule: "*"}, {Enable: true, Tag: "host"}}, "Shell"},
-		{[]Selection{{Enable: true, Rule: "O*f"}, {Enable: false, Rule: "Shell*"}}, "Off"},
+		{[]Selection{{Enable: true, Rule: "O*"}, {Enable: false, Rule: "Shell*"}}, "Off"},
 		{[]Selection{{Enable: false, Rule: "Shell"}}, "Shell as root"},
 		{[]Selection{{Enable: false, Rule: "*as*"}}, "Shell"},
 		{[]Selection{{Enable: false, Rule: "shell*"}}, "Shell, Shell as root"},
@@ -100,6 +100,23 @@ func TestSelect(t *testing.T) {
 	}
 	if !set.Rule("Shell").Enabled {
 		t.Error("the set itself changed")
+	}
+}
+
+func TestWildcard(t *testing.T) {
+	for _, c := range []struct {
+		pattern, name string
+		want          bool
+	}{
+		{"Shell", "Shell", true}, {"Shell", "Shell as root", false}, {"*", "", true}, {"***", "x", true}, {"Shell*", "Shell as root", true},
+		{"*root", "Shell as root", true}, {"*as*", "Shell as root", true}, {"S*as*t", "Shell as root", true}, {"S**t", "Sat", true},
+		{"*x", "y", false}, {"a*b", "ab", true}, {"a*b", "ba", false}, {"ab*b", "ab", false}, {"a*b*", "ab", true}, {"", "", true}, {"", "x", false},
+		// Falco takes the first place of a part and no other.
+		{"*x", "xyx", false}, {"O*f", "Off", false}, {"*ab", "aab", true},
+	} {
+		if got := wildcard(c.pattern, c.name); got != c.want {
+			t.Errorf("%q matches %q: %v, want %v", c.pattern, c.name, got, c.want)
+		}
 	}
 }
 

@@ -14,6 +14,21 @@ import (
 // a field if that class read all of it. Some classes read some names in a way
 // of their own.
 
+// Lookup returns the field that a full name, with its argument, has in an event
+// source; "" is every source. It is not ok if Falco knows none. An error is
+// what Falco says of a field that is named wrongly, such as without the argument
+// that it needs.
+func (t *Table) Lookup(name, source string) (f FieldInfo, ok bool, err error) {
+	found, msg, unknown := t.resolve(name, source)
+	switch {
+	case found != nil && msg == "":
+		return *found, true, nil
+	case unknown:
+		return FieldInfo{}, false, nil
+	}
+	return FieldInfo{}, false, &Error{Msg: msg}
+}
+
 // resolve returns the field of a full name. msg is Falco's message if there is
 // none; unknown says that it is one that Falco does not know, rather than one
 // used wrongly.
