@@ -48,6 +48,9 @@ func (l *layout) flags(f *flag.FlagSet) {
 // waits for the broker for as long as ctx lasts.
 func (c *connection) open(ctx context.Context, name string, log *slog.Logger) error {
 	c.name, c.log = name, log
+	if err := c.layout.check(); err != nil {
+		return usageError{err}
+	}
 	o := []nats.Option{
 		nats.Name("fleet " + name),
 		nats.MaxReconnects(-1),
@@ -78,9 +81,6 @@ func (c *connection) open(ctx context.Context, name string, log *slog.Logger) er
 		return fmt.Errorf("broker: %w", err)
 	}
 	if c.js, err = jetstream.New(c.nc); err != nil {
-		return err
-	}
-	if err := c.layout.check(); err != nil {
 		return err
 	}
 	for {

@@ -62,6 +62,9 @@ func runFault(ctx context.Context, args []string, e env) error {
 	if err := e.parse("fault", args, c.flags); err != nil {
 		return err
 	}
+	if err := c.check(); err != nil {
+		return err
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		return err
@@ -111,9 +114,6 @@ func (c *faultConfig) check() error {
 
 // run sends, hurts, waits until nothing is left to handle, and checks.
 func (c *faultConfig) run(ctx context.Context) (o *outcome, err error) {
-	if err := c.check(); err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithTimeout(ctx, c.deadline)
 	defer cancel()
 	if left, err := os.ReadDir(c.dir); err != nil || len(left) > 0 {

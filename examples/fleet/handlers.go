@@ -26,6 +26,7 @@ type handlerConfig struct {
 	window   time.Duration
 	dedup    time.Duration
 	work     time.Duration
+	more     func(*event.Mux) // in tests, registers more handlers
 }
 
 func (c *handlerConfig) flags(f *flag.FlagSet) {
@@ -74,7 +75,7 @@ func newHandlers(ctx context.Context, w *worker, c *handlerConfig) (*handlers, e
 		return nil, err
 	}
 	h := &handlers{mux: event.NewMux(nil), every: max(c.window/8, time.Second), w: w}
-	h.windows = &windows{kv: counts, shards: w.conn.settings.Partitions, own: func() []int { return *w.own.Load() }}
+	h.windows = &windows{kv: counts, shards: w.conn.settings.Partitions, lease: lease, own: func() []int { return *w.own.Load() }}
 	around := func(name string, h event.Handler) event.Handler {
 		return event.Chain(w.t.traced(name), event.Metrics(name, w.t))(h)
 	}
@@ -94,6 +95,9 @@ func newHandlers(ctx context.Context, w *worker, c *handlerConfig) (*handlers, e
 			}
 			return nil
 		}))
+	}
+	if c.more != nil {
+		c.more(h.mux)
 	}
 	return h, nil
 }

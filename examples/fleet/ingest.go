@@ -24,6 +24,7 @@ type ingestConfig struct {
 	wait      time.Duration
 	inFlight  int
 	name      string
+	listening func(net.Addr) // in tests, told of the address
 }
 
 func (c *ingestConfig) flags(f *flag.FlagSet) {
@@ -55,11 +56,13 @@ func ingest(ctx context.Context, c *connection, in *ingestConfig, tc *telemetryC
 		return err
 	}
 	defer func() { _ = t.stop(context.WithoutCancel(ctx)) }()
+	poison := &poisoned{c: c, by: name, log: log}
 	o := &eventhttp.Options{
 		Queued: true, // that it is stored is all that the sender is told
 		Wait:   in.wait, InFlight: in.inFlight,
 		OnError: func(r *http.Request, status int, err error) {
 			log.Warn("request not accepted", "from", r.RemoteAddr, "status", status, "error", err)
+			poison.bury(r, err)
 		},
 	}
 	if in.tokens != "" {
@@ -81,7 +84,7 @@ func ingest(ctx context.Context, c *connection, in *ingestConfig, tc *telemetryC
 		return err
 	}
 	routes := http.NewServeMux()
-	routes.Handle("/{$}", handler)
+	routes.Handle("/{$}", poison.keepBody(handler))
 	routes.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	routes.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if !c.nc.IsConnected() {
@@ -99,6 +102,9 @@ func ingest(ctx context.Context, c *connection, in *ingestConfig, tc *telemetryC
 		return err
 	}
 	log.Info("takes alerts", "address", l.Addr().String(), "tls", in.cert != "")
+	if in.listening != nil {
+		in.listening(l.Addr())
+	}
 	relayed := make(chan struct{})
 	relayCtx, stopRelay := context.WithCancel(ctx)
 	go func() {

@@ -7,6 +7,7 @@
 //	fleet dead [flags]       lists the dead letters, or hands them in again
 //	fleet check [flags]      compares what was sent with what was handled
 //	fleet fault [flags]      runs all of it, kills and pauses parts of it, and checks
+//	fleet measure [flags]    says how many alerts a second 1 to 4 workers handle
 //
 // With -help each says which flags it has. SIGTERM or an interrupt ends it,
 // once what is in work is done.
@@ -76,13 +77,14 @@ type usageError struct{ error }
 func (e usageError) Unwrap() error { return e.error }
 
 var roles = map[string]func(context.Context, []string, env) error{
-	"":       runAll,
-	"broker": runBroker,
-	"ingest": runIngest,
-	"worker": runWorker,
-	"dead":   runDead,
-	"check":  runCheck,
-	"fault":  runFault,
+	"":        runAll,
+	"broker":  runBroker,
+	"ingest":  runIngest,
+	"worker":  runWorker,
+	"dead":    runDead,
+	"check":   runCheck,
+	"fault":   runFault,
+	"measure": runMeasure,
 }
 
 // run is main without the process: it returns the exit status, 1 if something
@@ -94,7 +96,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	f, ok := roles[role]
 	if !ok {
-		fmt.Fprintf(stderr, "fleet: there is no %q; there are broker, ingest, worker, dead, check and fault\n", role)
+		fmt.Fprintf(stderr, "fleet: there is no %q; there are broker, ingest, worker, dead, check, fault and measure\n", role)
 		return 2
 	}
 	err := f(ctx, args, env{stdout, stderr, slog.New(slog.NewTextHandler(stderr, nil))})

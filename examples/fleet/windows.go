@@ -29,6 +29,7 @@ type windows struct {
 	kv     jetstream.KeyValue
 	shards int
 	own    func() []int // whose summaries are this worker's to tell
+	lease  time.Duration
 
 	mu    sync.Mutex
 	taken []string // keys of the summaries taken and not yet told
@@ -256,7 +257,7 @@ func (s *windows) take(ctx context.Context, key string, length time.Duration) (*
 		default:
 			w.Taken, w.Open, w.Ends = w.Open, nil, now.Add(length)
 		}
-		w.Leased = now.Add(lease)
+		w.Leased = now.Add(s.lease)
 		taken = w.Taken
 		return put
 	})

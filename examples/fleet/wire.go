@@ -93,9 +93,6 @@ const (
 // ensure makes what is missing of streams and buckets, leaves what is there as
 // it is, and returns the settings that hold.
 func ensure(ctx context.Context, js jetstream.JetStream, l layout) (settings, error) {
-	if err := l.check(); err != nil {
-		return settings{}, err
-	}
 	const day = 24 * time.Hour
 	for _, c := range []jetstream.StreamConfig{
 		{
