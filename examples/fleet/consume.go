@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"log/slog"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -12,51 +10,49 @@ import (
 // consume gives handle the messages of a durable consumer, one after the other,
 // until ctx ends and what the broker had sent by then is handled. It outlives
 // the broker.
-func consume(ctx context.Context, js jetstream.JetStream, stream string, config jetstream.ConsumerConfig, log *slog.Logger, handle func(jetstream.Msg)) {
+func consume(ctx context.Context, c *connection, stream string, config jetstream.ConsumerConfig, handle func(jetstream.Msg)) {
 	for ctx.Err() == nil {
-		err := consumeOnce(ctx, js, stream, config, handle)
+		err := consumeUntil(ctx, c, stream, config, handle)
 		if err != nil && ctx.Err() == nil {
-			log.Warn("no alerts from the broker", "consumer", config.Durable, "error", err)
+			c.log.Warn("no alerts from the broker", "consumer", config.Durable, "error", err)
 			sleep(ctx, time.Second)
 		}
 	}
 }
 
-// pullExpiry is how long a request for messages stands. A worker that hangs is
-// sent messages for as long as one of its requests does.
-const pullExpiry = 3 * time.Second
+// A request for messages stands until so many have come, or for so long. It is
+// not taken back: what is on its way to a worker that no longer asks would be
+// nobody's until the ack wait is over. So it also is how long a worker takes to
+// leave a partition, and how long one that hangs is still sent messages.
+const (
+	pullMost   = 64
+	pullExpiry = 2 * time.Second
+)
 
-func consumeOnce(ctx context.Context, js jetstream.JetStream, stream string, config jetstream.ConsumerConfig, handle func(jetstream.Msg)) error {
+// consumeUntil consumes until ctx ends or the broker has to be asked anew for
+// the consumer.
+func consumeUntil(ctx context.Context, c *connection, stream string, config jetstream.ConsumerConfig, handle func(jetstream.Msg)) error {
 	try, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	consumer, err := js.CreateOrUpdateConsumer(try, stream, config)
+	consumer, err := c.js.CreateOrUpdateConsumer(try, stream, config)
+	cancel()
 	if err != nil {
 		return err
 	}
-	// Where one message may be in work at once, asking for more of them only
-	// saves asking again.
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(32), jetstream.PullExpiry(pullExpiry))
-	if err != nil {
-		return err
-	}
-	stop := context.AfterFunc(ctx, messages.Drain)
-	defer func() {
-		stop()
-		messages.Stop()
-	}()
-	for {
-		msg, err := messages.Next()
-		switch {
-		case err == nil:
-			handle(msg)
-		case errors.Is(err, jetstream.ErrMsgIteratorClosed):
-			if ctx.Err() != nil {
-				return nil
-			}
+	for ctx.Err() == nil {
+		if !c.nc.IsConnected() {
+			sleep(ctx, 100*time.Millisecond)
+			continue
+		}
+		batch, err := consumer.Fetch(pullMost, jetstream.FetchMaxWait(pullExpiry))
+		if err != nil {
 			return err
-		case errors.Is(err, jetstream.ErrNoHeartbeat): // the broker is away
-		default:
+		}
+		for msg := range batch.Messages() {
+			handle(msg)
+		}
+		if err := batch.Error(); err != nil {
 			return err
 		}
 	}
+	return nil
 }

@@ -26,12 +26,12 @@ type relay struct {
 
 // run relays until ctx ends. Every ingest has one; they share the work.
 func (r *relay) run(ctx context.Context) {
-	consume(ctx, r.c.js, sidekickStream, jetstream.ConsumerConfig{
+	consume(ctx, r.c, sidekickStream, jetstream.ConsumerConfig{
 		Durable:       "relay",
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       30 * time.Second,
 		MaxAckPending: 256,
-	}, r.log, func(msg jetstream.Msg) { r.move(context.WithoutCancel(ctx), msg) })
+	}, func(msg jetstream.Msg) { r.move(context.WithoutCancel(ctx), msg) })
 }
 
 func (r *relay) move(ctx context.Context, msg jetstream.Msg) {

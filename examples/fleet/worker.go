@@ -137,7 +137,7 @@ func (w *worker) follow(ctx context.Context, own []int, loops map[int]context.Ca
 		loop, cancel := context.WithCancel(ctx)
 		loops[p] = cancel
 		running.Go(func() {
-			consume(loop, w.conn.js, alertsStream, w.consumer(p), w.log, func(msg jetstream.Msg) {
+			consume(loop, w.conn, alertsStream, w.consumer(p), func(msg jetstream.Msg) {
 				w.deliver(context.WithoutCancel(ctx), p, msg)
 			})
 		})
