@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -143,11 +144,19 @@ func (col *column) count() (n [3]int) {
 	return n
 }
 
+// count is a number of things.
+func count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return strconv.Itoa(n) + " " + thing
+}
+
 // writeTable writes the gaps by tactic.
 func (c *coverage) writeTable(w io.Writer) error {
-	fmt.Fprintf(w, "ATT&CK %s, %s: %d rules", c.matrix.Release(), strings.Join(c.platforms, " and "), c.rules)
+	fmt.Fprintf(w, "ATT&CK %s, %s: %s", c.matrix.Release(), strings.Join(c.platforms, " and "), count(c.rules, "rule"))
 	if c.alerts > 0 {
-		fmt.Fprintf(w, ", %d alerts", c.alerts)
+		fmt.Fprintf(w, ", %s", count(c.alerts, "alert"))
 	}
 	fmt.Fprint(w, "\n\n")
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)

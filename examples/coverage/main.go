@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/falconer-go/falconer/enrich"
@@ -47,18 +48,23 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "coverage:", err)
 		return 2
 	}
-	en := enrich.New(&enrich.Options{Version: version})
-	c := newCoverage(version.Matrix(), strings.Split(*platforms, ","))
-	if len(c.columns) == 0 {
-		fmt.Fprintf(stderr, "coverage: ATT&CK %s has no technique for %q\n", version, *platforms)
+	on, err := platformsOf(version.Matrix(), *platforms)
+	if err != nil {
+		fmt.Fprintln(stderr, "coverage:", err)
 		return 2
 	}
+	if *heat != "" && *alerts == "" {
+		fmt.Fprintln(stderr, "coverage: -heat needs -alerts")
+		return 2
+	}
+	en := enrich.New(&enrich.Options{Version: version})
+	c := newCoverage(version.Matrix(), on)
 	status := 0
 	fail := func(err error) {
 		fmt.Fprintln(stderr, "coverage:", err)
 		status = 1
 	}
-	l := &navigator.Layer{Name: "Falco rules", Platforms: strings.Split(*platforms, ",")}
+	l := &navigator.Layer{Name: "Falco rules", Platforms: on}
 	err = eachRule(flags.Args(), func(name, source string, tags []string) {
 		m := en.For(&event.Event{Rule: name, Source: source, Tags: tags})
 		c.addRule(name, m)
@@ -66,12 +72,15 @@ func run(args []string, stdout, stderr io.Writer) int {
 	})
 	if err != nil {
 		fail(err)
-		if c.rules == 0 {
-			return status // a table of gaps would say that nothing is covered
+	}
+	if c.rules == 0 { // a table of gaps would say that nothing is covered
+		if err == nil {
+			fail(fmt.Errorf("no rule that is enabled in %s", strings.Join(flags.Args(), ", ")))
 		}
+		return status
 	}
 	if *alerts != "" {
-		seen := &navigator.Layer{Name: "Falco alerts", Platforms: strings.Split(*platforms, ",")}
+		seen := &navigator.Layer{Name: "Falco alerts", Platforms: on}
 		err := eachAlert(*alerts, func(e *event.Event) {
 			m := en.For(e)
 			c.addAlert(m)
@@ -85,9 +94,6 @@ func run(args []string, stdout, stderr io.Writer) int {
 				fail(err)
 			}
 		}
-	} else if *heat != "" {
-		fmt.Fprintln(stderr, "coverage: -heat needs -alerts")
-		return 2
 	}
 	if err := c.writeTable(stdout); err != nil {
 		fail(err)
@@ -108,6 +114,30 @@ func run(args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	return status
+}
+
+// platformsOf returns the platforms of a list with commas between, as ATT&CK
+// writes them.
+func platformsOf(m *enrich.Matrix, list string) ([]string, error) {
+	var known, on []string
+	for t := range m.Techniques() {
+		if t.Active() {
+			known = append(known, t.Platforms...)
+		}
+	}
+	slices.Sort(known)
+	known = slices.Compact(known)
+	for name := range strings.SplitSeq(list, ",") {
+		name = strings.TrimSpace(name)
+		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, name) })
+		if i < 0 {
+			return nil, fmt.Errorf("ATT&CK %s has no platform %q: there are %s", m.Release(), name, strings.Join(known, ", "))
+		}
+		if !slices.Contains(on, known[i]) {
+			on = append(on, known[i])
+		}
+	}
+	return on, nil
 }
 
 // eachRule calls f for each rule of the files, and for each rule that Falco

@@ -42,7 +42,7 @@ func TestRun(t *testing.T) {
 	if status != 1 || !strings.Contains(errs.String(), "line 2") {
 		t.Errorf("status %d, stderr %s: want 1 for the bad alert", status, &errs)
 	}
-	for _, want := range []string{"ATT&CK 19.1, Linux and Containers: 1 rules, 1 alerts", "TA0005 Stealth", "TA0040 Impact", "in all", "  T1485      Data Destruction\n", "  T1070.004  Indicator Removal: "} {
+	for _, want := range []string{"ATT&CK 19.1, Linux and Containers: 1 rule, 1 alert\n", "TA0005 Stealth", "TA0040 Impact", "in all", "  T1485      Data Destruction\n", "  T1070.004  Indicator Removal: "} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, &out)
 		}
@@ -105,7 +105,10 @@ func TestUsage(t *testing.T) {
 	}{
 		{[]string{"-h"}, 0, "usage: coverage"},
 		{[]string{"-attack", "7"}, 2, `"7"`},
-		{[]string{"-platform", "Toaster"}, 2, `"Toaster"`},
+		{[]string{"-platform", "Linux,Toaster"}, 2, `no platform "Toaster": there are Containers,`},
+		{[]string{"-platform", ""}, 2, `no platform ""`},
+		{[]string{"-platform", "linux, containers"}, 0, ""},
+		{[]string{os.DevNull}, 1, "no rule that is enabled in " + os.DevNull},
 		{[]string{"nowhere.yaml"}, 1, "nowhere.yaml"},
 		{[]string{"-heat", "h.json"}, 2, "-alerts"},
 		{[]string{"-x"}, 2, "usage: coverage"},

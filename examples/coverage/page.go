@@ -6,7 +6,6 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"html/template"
-	"strconv"
 	"strings"
 )
 
@@ -27,7 +26,7 @@ var page = template.Must(template.New("page").Parse(`<!DOCTYPE html>
 <body>
 <header>
 <h1>Coverage of ATT&amp;CK {{.Release}}</h1>
-<p>{{.Rules}} rules{{if .Alerts}} and {{.Alerts}} alerts{{end}}, techniques of {{.Platforms}}. Covered means that a rule looks for some way of doing it, not that every way is seen.</p>
+<p>{{.Rules}}{{if .Alerts}} and {{.Alerts}}{{end}}, techniques of {{.Platforms}}. Covered means that a rule looks for some way of doing it, not that every way is seen.</p>
 <ul class="key"><li><span class="k2"></span>covered</li><li><span class="k1"></span>partly: some of its sub-techniques</li><li><span></span>not covered</li>{{if .Alerts}}<li><b class="seen">● 3</b> shown by three alerts</li>{{end}}</ul>
 </header>
 <main class="matrix">
@@ -35,7 +34,7 @@ var page = template.Must(template.New("page").Parse(`<!DOCTYPE html>
 <h2 id="{{.ID}}">{{.Name}}</h2>
 <p class="sum"><span class="id">{{.ID}}</span>: {{.Covered}} covered, {{.Partly}} partly, {{.None}} not</p>
 <ul>
-{{range .Cells}}<li>{{if .Details}}<details class="s{{.State}}"><summary><span class="id">{{.ID}}</span> {{.Name}}<span class="off">, {{.Words}}</span>{{if .Seen}} <b class="seen">● {{.Seen}}<span class="off"> alerts</span></b>{{end}}</summary><ul>{{range .Details}}<li>{{.}}</li>{{end}}</ul></details>{{else}}<div class="cell"><span class="id">{{.ID}}</span> {{.Name}}<span class="off">, {{.Words}}</span>{{if .Seen}} <b class="seen">● {{.Seen}}<span class="off"> alerts</span></b>{{end}}</div>{{end}}</li>
+{{range .Cells}}<li>{{if .Details}}<details class="s{{.State}}"><summary><span class="id">{{.ID}}</span> {{.Name}}<span class="off">, {{.Words}}</span>{{if .Seen}} <b class="seen">● {{.Seen}}<span class="off"> {{if eq .Seen 1}}alert{{else}}alerts{{end}}</span></b>{{end}}</summary><ul>{{range .Details}}<li>{{.}}</li>{{end}}</ul></details>{{else}}<div class="cell"><span class="id">{{.ID}}</span> {{.Name}}<span class="off">, {{.Words}}</span>{{if .Seen}} <b class="seen">● {{.Seen}}<span class="off"> {{if eq .Seen 1}}alert{{else}}alerts{{end}}</span></b>{{end}}</div>{{end}}</li>
 {{end}}</ul>
 </section>
 {{end}}</main>
@@ -46,7 +45,7 @@ var page = template.Must(template.New("page").Parse(`<!DOCTYPE html>
 type pageData struct {
 	Policy, Release, Platforms string
 	Style                      template.CSS
-	Rules, Alerts              int
+	Rules, Alerts              string
 	Columns                    []pageColumn
 }
 
@@ -68,7 +67,10 @@ func (c *coverage) appendPage(dst []byte) []byte {
 	sum := sha256.Sum256([]byte(styleSheet))
 	d := pageData{
 		Policy:  "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
-		Release: c.matrix.Release(), Platforms: strings.Join(c.platforms, " and "), Style: template.CSS(styleSheet), Rules: c.rules, Alerts: c.alerts,
+		Release: c.matrix.Release(), Platforms: strings.Join(c.platforms, " and "), Style: template.CSS(styleSheet), Rules: count(c.rules, "rule"),
+	}
+	if c.alerts > 0 {
+		d.Alerts = count(c.alerts, "alert")
 	}
 	for _, col := range c.columns {
 		n := col.count()
@@ -104,7 +106,7 @@ func (t *technique) details() []string {
 			line += "no rule"
 		}
 		if s.seen > 0 {
-			line += " (" + strconv.Itoa(s.seen) + " alerts)"
+			line += " (" + count(s.seen, "alert") + ")"
 		}
 		list = append(list, line)
 	}
