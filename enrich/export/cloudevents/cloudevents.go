@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/falconer-go/falconer/enrich/export/internal/jsonw"
 	"github.com/falconer-go/falconer/event"
@@ -36,14 +38,25 @@ func Append(dst []byte, e *event.Event) []byte {
 	w.Str("datacontenttype", "application/json")
 	// Names of extensions are lower case letters and digits.
 	w.Str("priority", e.Priority.String())
-	w.Str("rule", e.Rule)
-	w.StrIf("eventsource", e.Source)
-	w.StrIf("hostname", e.Hostname)
+	w.Str("rule", attribute(e.Rule))
+	w.StrIf("eventsource", attribute(e.Source))
+	w.StrIf("hostname", attribute(e.Hostname))
 	w.Raw("data", "")
 	w.B = e.AppendJSON(w.B)
 	w.End(all)
 	// The line feed kept the writer from looking at what stood before.
 	return append(w.B[:at], w.B[at+1:]...)
+}
+
+// attribute is a text as the type String of attributes allows it: a control
+// character or noncharacter becomes U+FFFD. The data have the text as it is.
+func attribute(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || 0xFDD0 <= r && r <= 0xFDEF || r&0xFFFE == 0xFFFE {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 // Parse returns the alert in a CloudEvent in the JSON format. An error about
@@ -52,12 +65,16 @@ func Parse(data []byte) (*event.Event, error) {
 	var ce struct {
 		SpecVersion string          `json:"specversion"`
 		Data        json.RawMessage `json:"data"`
+		Base64      []byte          `json:"data_base64"`
 	}
 	if err := json.Unmarshal(data, &ce); err != nil {
 		return nil, fmt.Errorf("cloudevents: %w", err)
 	}
 	if ce.SpecVersion != "1.0" {
 		return nil, errors.New("cloudevents: specversion is not 1.0")
+	}
+	if len(ce.Data) == 0 {
+		ce.Data = ce.Base64
 	}
 	if len(ce.Data) == 0 {
 		return nil, errors.New("cloudevents: the event has no data")

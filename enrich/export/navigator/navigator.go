@@ -9,7 +9,6 @@ package navigator
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/falconer-go/falconer/enrich"
@@ -47,8 +46,11 @@ const maxRules = 20
 // Add counts the techniques of a mapping once, for a rule of that name: the rule
 // itself for a layer of coverage, an alert of it for a layer of heat. All
 // mappings of a layer have to be of one release of ATT&CK; Add reports whether
-// this one was, and counts it only then.
+// this one was, and counts it only then; a nil mapping is of none.
 func (l *Layer) Add(rule string, m *enrich.Mapping) bool {
+	if m == nil {
+		return false
+	}
 	if l.release == "" {
 		l.release = m.Version
 		l.cells = make(map[cell]*tally)
@@ -58,8 +60,8 @@ func (l *Layer) Add(rule string, m *enrich.Mapping) bool {
 	}
 	matrix := m.Matrix()
 	for _, p := range m.Pairs() {
-		if p.Technique.Derived() {
-			continue
+		if p.Technique.Derived() || !p.Technique.Active() {
+			continue // the Navigator has no row for what is deprecated
 		}
 		l.cell(cell{p.Technique.ID, p.Tactic.Short}, matrix.Order(p.Tactic.ID)).add(rule)
 		// The row of a sub-technique is seen only if its parent's is open.
@@ -191,7 +193,7 @@ func (l *Layer) hasSub(c cell) bool {
 
 func comment(rules []string) string {
 	if len(rules) > maxRules {
-		return strings.Join(rules[:maxRules], ", ") + ", and " + strconv.Itoa(len(rules)-maxRules) + " or more others"
+		return strings.Join(rules[:maxRules], ", ") + ", and others"
 	}
 	return strings.Join(rules, ", ")
 }
