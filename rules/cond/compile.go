@@ -353,7 +353,7 @@ func (c *compiler) checkValue(chk *check, text string) string {
 		}
 		return "unknown event type " + text
 	case "evt.around":
-		if chk.op != OpEq || chk.mod != NoMod {
+		if chk.op != OpEq {
 			return "evt.around supports only '=' comparison operator"
 		}
 	}

@@ -177,6 +177,7 @@ var faults = []struct {
 		return c.left.kind == fieldOperand && (c.left.field.ancestors || c.left.field.info.Name == "evt.rawarg") &&
 			(c.op.IsList() || c.mod != NoMod)
 	}},
+	{"evt.around keeps the last of a list alone", func(c *check) bool { return c.how == byAround && c.mod != NoMod }},
 	{"a network field looks an address up among the networks", func(c *check) bool {
 		return c.cls == netClass && c.mod != NoMod
 	}},

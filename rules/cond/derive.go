@@ -146,8 +146,17 @@ func (c *check) evalAround(m *machine) Tri {
 	if !ok {
 		return Unknown
 	}
-	delta := c.test.one.num * 1e6 // 0 for exists
-	return triOf(now-delta <= middle && middle <= now+delta)
+	within := func(t *test) bool {
+		delta := t.one.num * 1e6 // 0 for exists
+		return now-delta <= middle && middle <= now+delta
+	}
+	switch last := len(c.test.each) - 1; {
+	case c.mod == NoMod:
+		return triOf(within(&c.test))
+	case c.in.strict && last >= 0: // Falco has forgotten all others
+		return triOf(within(&c.test.each[last]))
+	}
+	return triOf(c.test.count(within))
 }
 
 // time returns when the event happened.

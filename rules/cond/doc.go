@@ -50,6 +50,7 @@
 //     number.
 //   - a network field = anyof (...) never matches, and != allof (...) always
 //     does.
+//   - evt.around with a modifier looks at the last value alone.
 //
 // Not repeated in either mode, as the outcome is memory or hash order, or the
 // end of Falco: several globs at one place of a pmatch, join and concat over

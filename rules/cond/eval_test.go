@@ -210,6 +210,8 @@ func TestEval(t *testing.T) {
 		{"evt.time startswith 03:04:05.000", yes},
 		{"evt.around[1767323045500000000] = 500", yes},
 		{"evt.around[1767323045500000000] = 400", no},
+		{"evt.around[1767323045500000000] = allof (500, 600)", yes},
+		{"evt.around[1767323045500000000] = oneof (500, 600)", no},
 
 		// The alert.
 		{"alert.rule = Shell and alert.source = syscall and alert.hostname = h and alert.output = o", yes},
@@ -259,6 +261,7 @@ func TestStrict(t *testing.T) {
 		{"proc.aname = anyof (zsh, sshd)", true, false},
 		{"join(toupper('x'), ('a', 'b')) = aXb", true, false},
 		{"getopt(tolower(('-a')), 'a') in (a)", true, false},
+		{"evt.around[1767323045500000000] = anyof (500, 400)", true, false},
 	} {
 		for _, strict := range []bool{false, true} {
 			p, err := Compile(tt.text, &Env{Strict: strict})

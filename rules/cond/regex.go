@@ -4,7 +4,9 @@ import (
 	"errors"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A regex of Falco is one of RE2 in POSIX mode, and has to match the whole
@@ -44,8 +46,10 @@ func checkRegex(pattern string) (msg string) {
 	return ""
 }
 
+// isLiteral reports whether t matches one text alone. That of U+FFFD matches
+// any byte that is no character, too.
 func isLiteral(t *syntax.Regexp) bool {
-	return t.Op == syntax.OpLiteral && t.Flags&syntax.FoldCase == 0
+	return t.Op == syntax.OpLiteral && t.Flags&syntax.FoldCase == 0 && !slices.Contains(t.Rune, utf8.RuneError)
 }
 
 // required returns the longest literal that is known to be in each match, ""

@@ -129,3 +129,28 @@ func quoteJSON(s string) string {
 	data, _ := json.Marshal(s)
 	return string(data)
 }
+
+// FuzzSet takes each line for a condition.
+func FuzzSet(f *testing.F) {
+	r := random{rand.New(rand.NewPCG(27, 28))}
+	for range 50 {
+		var lines []string
+		for range 20 {
+			lines = append(lines, strings.ReplaceAll(r.condition(r.IntN(2)), "\n", " "))
+		}
+		f.Add(strings.Join(lines, "\n"), r.alert())
+	}
+	f.Fuzz(func(t *testing.T, text, alert string) {
+		e, err := event.Parse([]byte(alert))
+		if err != nil {
+			return
+		}
+		var programs []*Program
+		for line := range strings.SplitSeq(text, "\n") {
+			if p, err := Compile(line, &Env{AllowUnknown: true, EventTypes: words}); err == nil {
+				programs = append(programs, p)
+			}
+		}
+		checkSet(t, NewSet(programs...), programs, e)
+	})
+}
