@@ -36,6 +36,7 @@ func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 	} else {
 		d.fromGeneral()
 	}
+	d.doubt(h.urgency)
 	d.addPatterns(h.patterns)
 	sortBenign(d.Benign)
 	d.weigh()
@@ -156,6 +157,18 @@ func (d *draft) benign(b *benignEntry, fits bool) Benign {
 		Case: d.first(b.Case), Fits: fits, Strength: b.Strength,
 		Why: d.first(b.Why), Confirm: d.first(b.Confirm), AndIfNot: d.first(b.AndIfNot),
 		Snippets: d.snippets(b.Run),
+	}
+}
+
+// doubt lowers the strength of the benign cases where something in the alert
+// speaks against all of them: an intruder's tool is named like the agent that a
+// case is about.
+func (d *draft) doubt(urgency []*urgencyEntry) {
+	if !slices.ContainsFunc(urgency, func(u *urgencyEntry) bool { return u.Doubt }) {
+		return
+	}
+	for i := range d.Benign {
+		d.Benign[i].Strength = min(d.Benign[i].Strength, Medium)
 	}
 }
 

@@ -146,6 +146,7 @@ type urgencyEntry struct {
 	Urgency string     `yaml:"urgency"`
 	If      *condition `yaml:"if"`
 	Step    int        `yaml:"step"`
+	Doubt   bool       `yaml:"doubt"` // no benign case of the rule is a strong one then
 	Because texts      `yaml:"because"`
 }
 

@@ -68,3 +68,20 @@ func TestConfidence(t *testing.T) {
 		}
 	}
 }
+
+// TestDoubt: a name that fits a benign case is no strong sign where the program
+// lies in an intruder's place.
+func TestDoubt(t *testing.T) {
+	for exe, want := range map[string]Confidence{"/usr/sbin/logrotate": High, "/tmp/logrotate": Medium} {
+		e, err := event.Parse([]byte(`{"rule": "Clear Log Activities", "source": "syscall", "priority": "Warning",
+			"time": "2026-01-02T03:04:05Z", "output": "a log", "output_fields": {"proc.name": "logrotate",
+			"proc.exepath": "` + exe + `", "container.id": "host", "fd.name": "/var/log/syslog"}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := For(e)
+		if len(p.Benign) == 0 || !p.Benign[0].Fits || p.Benign[0].Strength != want {
+			t.Errorf("%s: %+v, want a case of strength %v", exe, p.Benign, want)
+		}
+	}
+}
