@@ -56,31 +56,33 @@ func (b *builder) details() []block {
 	if offset := localClock(e); offset != "" {
 		when += " (the text of the alert has the clock of its host, " + offset + "; search logs in UTC)"
 	}
-	fs := facts{
-		{"Rule", value("alert.rule", e.Rule)},
-		{"Priority", say(e.Priority.String())},
-		{"Time", say(when)},
-		{"Host", orUnavailable("alert.hostname", e.Hostname, "the alert does not name it")},
-		{"Source", orUnavailable("alert.source", e.Source, "the alert does not name it; syscall in versions that leave it out")},
-	}
-	done := make(map[string]bool, 32)
-	for _, r := range rows {
+	b.done = make([]string, 0, 32)
+	fs := make(facts, 0, 20)
+	fs = append(fs,
+		fact{"Rule", b.value("alert.rule", e.Rule)},
+		fact{"Priority", b.say(e.Priority.String())},
+		fact{"Time", b.say(when)},
+		fact{"Host", b.orUnavailable("alert.hostname", e.Hostname, "not available (the alert does not name it)")},
+		fact{"Source", b.orUnavailable("alert.source", e.Source, "not available (the alert does not name it; syscall in versions that leave it out)")})
+	for i := range rows {
+		r := &rows[i]
 		if r.label == "File" && connection(e) {
 			continue // fd.name is the connection's
 		}
-		if t := rowText(e, r, done); t != nil {
+		if t := b.row(r); t != nil {
 			fs = append(fs, fact{r.label, t})
 		}
 	}
-	if t := otherFields(e, done); t != nil {
+	if t := b.otherFields(); t != nil {
 		fs = append(fs, fact{"Other fields", t})
 	}
-	if t := unavailable(e); t != nil {
+	if t := b.unavailable(); t != nil {
 		fs = append(fs, fact{"Not available", t})
 	}
-	out := []block{fs}
+	out := append(make([]block, 0, 2), fs)
 	if text := cmp.Or(e.Message, e.Output); text != "" {
-		out = append(out, paragraph(join(say("Falco's message: "), mitigate.Text{{Kind: mitigate.Value, Text: mitigate.ShowMessage(text), Field: "alert.output"}})))
+		message := mitigate.Text{{Kind: mitigate.Value, Text: mitigate.ShowMessage(text), Field: "alert.output"}}
+		out = append(out, b.paragraph(b.join(say("Falco's message: "), message)))
 	}
 	return out
 }
@@ -100,65 +102,68 @@ func value(field, text string) mitigate.Text {
 	return mitigate.Text{{Kind: mitigate.Value, Text: mitigate.Show(text), Field: field}}
 }
 
-func orUnavailable(field, text, instead string) mitigate.Text {
+func (r *room) value(field, text string) mitigate.Text { return r.join(value(field, text)) }
+
+func (r *room) orUnavailable(field, text, instead string) mitigate.Text {
 	if text == "" || text == "<NA>" {
-		return say("not available (" + instead + ")")
+		return r.say(instead)
 	}
-	return value(field, text)
+	return r.value(field, text)
 }
 
-func rowText(e *event.Event, r row, done map[string]bool) mitigate.Text {
-	var t mitigate.Text
+// row returns what stands in a row, nil if nothing does.
+func (b *builder) row(r *row) mitigate.Text {
+	t := b.spans.open(8)
 	for _, p := range r.parts {
-		if done[p.field] {
+		if slices.Contains(b.done, p.field) {
 			continue
 		}
-		span, ok := mitigate.ValueOf(e, p.field)
+		span, ok := mitigate.ValueOf(b.p.Event, p.field)
 		if !ok {
 			continue
 		}
-		done[p.field] = true
-		if t != nil {
-			t = append(t, mitigate.Span{Text: ", "})
-		}
+		b.done = append(b.done, p.field)
 		if p.field == "container.id" && span.Text == "host" {
-			t = append(t, mitigate.Span{Text: "none, the process ran on the host"})
-			done["container.name"] = true
-			return t[len(t)-1:]
+			b.done = append(b.done, "container.name")
+			t = append(t[:0], mitigate.Span{Text: "none, the process ran on the host"})
+			break
+		}
+		if len(t) > 0 {
+			t = append(t, mitigate.Span{Text: ", "})
 		}
 		if p.before != "" {
 			t = append(t, mitigate.Span{Text: p.before})
 		}
 		t = append(t, span)
 		if note := gloss(p.field, span.Text); note != "" {
-			t = append(t, mitigate.Span{Text: " (" + note + ")"})
+			t = append(t, mitigate.Span{Text: note})
 		}
 	}
-	return t
+	return b.spans.keep(t)
 }
 
 // gloss explains the values that look odd without an explanation.
 func gloss(field, text string) string {
 	switch {
 	case field == "user.loginuid" && (text == "-1" || text == "4294967295"):
-		return "no login session"
+		return " (no login session)"
 	case field == "proc.tty" && text == "0":
-		return "none"
+		return " (none)"
 	case field == "user.uid" && text == "4294967295":
-		return "unknown"
+		return " (unknown)"
 	}
 	return ""
 }
 
 // otherFields lists the fields that have a value and no row.
-func otherFields(e *event.Event, done map[string]bool) mitigate.Text {
-	var t mitigate.Text
+func (b *builder) otherFields() mitigate.Text {
+	t := b.spans.open(8)
 	n := 0
-	for name := range e.Fields.All() {
-		if done[name] || slices.Contains(timeFields, name) {
+	for name := range b.p.Event.Fields.All() {
+		if slices.Contains(b.done, name) || slices.Contains(timeFields, name) {
 			continue
 		}
-		span, ok := mitigate.ValueOf(e, name)
+		span, ok := mitigate.ValueOf(b.p.Event, name)
 		if !ok {
 			continue
 		}
@@ -166,7 +171,7 @@ func otherFields(e *event.Event, done map[string]bool) mitigate.Text {
 		if n > maxOther {
 			continue
 		}
-		if t != nil {
+		if len(t) > 0 {
 			t = append(t, mitigate.Span{Text: ", "})
 		}
 		// A field's name is foreign as well: anyone who sends an alert sets it.
@@ -175,16 +180,16 @@ func otherFields(e *event.Event, done map[string]bool) mitigate.Text {
 	if n > maxOther {
 		t = append(t, mitigate.Span{Text: ", and " + strconv.Itoa(n-maxOther) + " more"})
 	}
-	return t
+	return b.spans.keep(t)
 }
 
 // timeFields repeat the time of the alert.
 var timeFields = []string{"evt.time", "evt.time.iso8601", "jevt.time", "jevt.time.iso8601"}
 
 // unavailable names the fields that Falco printed without a value.
-func unavailable(e *event.Event) mitigate.Text {
+func (b *builder) unavailable() mitigate.Text {
 	var t mitigate.Text
-	for name, v := range e.Fields.All() {
+	for name, v := range b.p.Event.Fields.All() {
 		if v.Available() {
 			continue
 		}

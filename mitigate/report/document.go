@@ -18,7 +18,7 @@ type section struct {
 	blocks []block
 }
 
-// block is one of the types below.
+// block is one of the types below; a paragraph or code is a pointer.
 type block any
 
 type heading string
@@ -58,12 +58,3 @@ type table struct {
 
 // say returns a text of our own words.
 func say(s string) mitigate.Text { return mitigate.Text{{Text: s}} }
-
-// join appends texts to one another.
-func join(parts ...mitigate.Text) mitigate.Text {
-	var t mitigate.Text
-	for _, p := range parts {
-		t = append(t, p...)
-	}
-	return t
-}

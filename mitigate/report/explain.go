@@ -9,25 +9,27 @@ import (
 // AppendExplanation appends, as plain text, why the report says what it says:
 // the entries of the knowledge it is made of with the conditions that held, and
 // the evidence for each item of the mapping.
-func (r *Report) AppendExplanation(dst []byte) []byte {
+func (rep *Report) AppendExplanation(dst []byte) []byte {
 	w := textWriter{b: dst, width: defaultWidth}
-	plans := r.plans()
+	var r room
+	plans := rep.plans()
 	for i, p := range plans {
 		if i > 0 {
 			w.b = append(w.b, '\n')
 		}
 		w.wrap(0, 0, say("WHY: "), value("alert.rule", p.Event.Rule), say(" (knowledge by "+p.Level.String()+")"))
 		for _, a := range p.Applied {
-			t := join(say(a.Kind+" "), value("", a.Name))
+			t := r.join(say(a.Kind+" "), value("", a.Name))
 			if a.If != "" {
-				t = join(t, say(", as "+strings.Join(strings.Fields(a.If), " ")))
+				t = r.join(t, say(", as "+strings.Join(strings.Fields(a.If), " ")))
 			}
 			w.marked("- ", 0, t)
 		}
 		m := p.Mapping
 		item := func(id, name string, list []enrich.Evidence) {
-			for _, ev := range list {
-				w.marked("- ", 0, say(id+" "+name+": "), why([]enrich.Evidence{ev}))
+			for i := range list {
+				ev := said(list[i:])
+				w.marked("- ", 0, say(id+" "+name+": "), r.why(&ev))
 			}
 		}
 		for _, t := range m.Techniques {

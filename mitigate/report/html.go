@@ -98,9 +98,9 @@ func (w *htmlWriter) blocks(blocks []block) {
 			w.raw("<h3>")
 			w.escape(string(b))
 			w.raw("</h3>\n")
-		case paragraph:
+		case *paragraph:
 			w.raw("<p>")
-			w.text(mitigate.Text(b))
+			w.text(mitigate.Text(*b))
 			w.raw("</p>\n")
 		case facts:
 			w.raw("<dl>\n")
@@ -118,7 +118,7 @@ func (w *htmlWriter) blocks(blocks []block) {
 			w.table(b)
 		case tree:
 			w.svg(b)
-		case code:
+		case *code:
 			w.raw("<figure data-copy><figcaption><span>")
 			w.text(b.title)
 			w.raw("</span></figcaption><pre tabindex=\"0\" role=\"region\" aria-label=\"")

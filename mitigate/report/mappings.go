@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,89 +16,131 @@ const maxControls = 3
 
 func (b *builder) mappings() []block {
 	m := b.p.Mapping
-	g := grouping{reasons: make(map[string]int)}
-	attack := "ATT&CK " + m.Version
-	inPair := make(map[string]bool)
-	for _, p := range m.Pairs() {
-		inPair[p.Tactic.ID] = true
-		g.add(attack, p.Tactic.ID+" "+p.Tactic.Name+": "+techniqueName(m, p.Technique), p.Technique.Evidence)
-	}
-	for _, c := range m.Tactics {
-		if !inPair[c.ID] {
-			g.add(attack, c.ID+" "+c.Name, c.Evidence)
-		}
-	}
-	for _, c := range append(m.Controls[:len(m.Controls):len(m.Controls)], m.TopRelated(maxControls)...) {
-		g.add("NIST SP 800-53", c.ID+" "+c.Name, c.Evidence)
-	}
-	for _, r := range m.Requirements {
-		g.add(strings.TrimSpace(r.Standard+" "+r.Version), r.ID, r.Evidence)
-	}
-	var out []block
-	if len(g.rows) > 0 {
-		out = append(out, g.table(), paragraph(join(say("Sources: "), say(strings.Join(g.datasets, "; ")+"."))))
+	out := make([]block, 0, 8)
+	if g := b.groups(); len(g.rows) > 0 {
+		out = append(out, b.groupTable(&g), b.paragraph(b.join(say("Sources: "), g.datasets(), say("."))))
 	} else {
-		out = append(out, paragraph(say("The rule carries no mapping, and none is known for it.")))
+		out = append(out, b.paragraph(say("The rule carries no mapping, and none is known for it.")))
 	}
 	if l := b.serves(); len(l.items) > 0 {
 		out = append(out, heading("What the steps serve"), l)
 	}
 	var notes list
-	seen := make(map[string]bool)
-	for _, n := range m.Notes {
-		if key := n.About + n.Text; !seen[key] {
-			seen[key] = true
-			notes.items = append(notes.items, item{text: join(value("tag", n.About), say(": "+n.Text+"."))})
+	for i, n := range m.Notes {
+		again := slices.ContainsFunc(m.Notes[:i], func(x enrich.Note) bool { return x.About == n.About && x.Text == n.Text })
+		if !again {
+			notes.items = append(notes.items, item{text: b.join(value("tag", n.About), say(": "), say(n.Text), say("."))})
 		}
 	}
 	if len(notes.items) > 0 {
 		out = append(out, heading("Notes"), notes)
 	}
 	if len(m.Context) > 0 {
-		out = append(out, paragraph(join(say("Context tags: "), values(m.Context), say("."))))
+		out = append(out, b.paragraph(b.join(say("Context tags: "), values(m.Context), say("."))))
 	}
 	if len(m.Unknown) > 0 {
-		out = append(out, paragraph(join(say("Tags that name nothing known: "), values(m.Unknown), say("."))))
+		out = append(out, b.paragraph(b.join(say("Tags that name nothing known: "), values(m.Unknown), say("."))))
 	}
 	return out
 }
 
-// grouping gathers items of a mapping that are there for the same reason.
-type grouping struct {
-	rows     []groupRow
-	reasons  map[string]int // of rows, by framework and reason
-	datasets []string
+// groups are the items of a mapping, those that are there for the same reason
+// together.
+type groups struct {
+	rows  []groupRow
+	items []groupItem
 }
 
 type groupRow struct {
-	framework string
-	items     []string
-	why       mitigate.Text
+	framework, version string
+	reason             enrich.Evidence // what is said of it
 }
 
-func (g *grouping) add(framework, name string, list []enrich.Evidence) {
-	reason := why(list)
-	key := framework + "\x00" + reason.String()
-	i, ok := g.reasons[key]
-	if !ok {
-		i = len(g.rows)
-		g.reasons[key] = i
-		g.rows = append(g.rows, groupRow{framework: framework, why: reason})
+type groupItem struct {
+	row     int
+	name    mitigate.Text
+	dataset string
+	release string // of the dataset
+}
+
+func (b *builder) groups() groups {
+	m := b.p.Mapping
+	pairs, related := m.Pairs(), m.TopRelated(maxControls)
+	n := len(pairs) + len(m.Tactics) + len(m.Controls) + len(related) + len(m.Requirements)
+	g := groups{make([]groupRow, 0, 6), make([]groupItem, 0, n)}
+	for i := range pairs {
+		p := &pairs[i]
+		g.add("ATT&CK", m.Version, b.join(say(p.Tactic.ID), say(" "), say(p.Tactic.Name), say(": "), b.technique(m, &p.Technique)), p.Technique.Evidence)
 	}
-	if !slices.Contains(g.rows[i].items, name) {
-		g.rows[i].items = append(g.rows[i].items, name)
-	}
-	if len(list) > 0 && list[0].Dataset != "" {
-		if d := dataset(list[0]); !slices.Contains(g.datasets, d) {
-			g.datasets = append(g.datasets, d)
+	for i := range m.Tactics {
+		c := &m.Tactics[i]
+		if !slices.ContainsFunc(pairs, func(p enrich.Pair) bool { return p.Tactic.ID == c.ID }) {
+			g.add("ATT&CK", m.Version, b.name(c.ID, c.Name), c.Evidence)
 		}
 	}
+	for _, list := range [...][]enrich.MappedControl{m.Controls, related} {
+		for i := range list {
+			g.add("NIST SP 800-53", "", b.name(list[i].ID, list[i].Name), list[i].Evidence)
+		}
+	}
+	for i := range m.Requirements {
+		r := &m.Requirements[i]
+		g.add(r.Standard, r.Version, b.say(r.ID), r.Evidence)
+	}
+	return g
 }
 
-func (g *grouping) table() table {
-	t := table{head: []string{"Framework", "Items", "Why they are there"}}
-	for _, r := range g.rows {
-		t.rows = append(t.rows, []mitigate.Text{say(r.framework), say(strings.Join(r.items, "; ")), r.why})
+func (g *groups) add(framework, version string, name mitigate.Text, list []enrich.Evidence) {
+	row := groupRow{framework, version, said(list)}
+	at := slices.Index(g.rows, row)
+	if at < 0 {
+		at = len(g.rows)
+		g.rows = append(g.rows, row)
+	}
+	again := slices.ContainsFunc(g.items, func(x groupItem) bool { return x.row == at && slices.Equal(x.name, name) })
+	if again {
+		return
+	}
+	x := groupItem{row: at, name: name}
+	if len(list) > 0 {
+		x.dataset, x.release = list[0].Dataset, list[0].Version
+	}
+	g.items = append(g.items, x)
+}
+
+// datasets names each dataset that the items come from.
+func (g *groups) datasets() mitigate.Text {
+	var t mitigate.Text
+	for i, x := range g.items {
+		again := slices.ContainsFunc(g.items[:i], func(y groupItem) bool { return y.dataset == x.dataset && y.release == x.release })
+		if x.dataset == "" || again {
+			continue
+		}
+		if t != nil {
+			t = append(t, mitigate.Span{Text: "; "})
+		}
+		t = append(t, mitigate.Span{Text: strings.TrimSpace(x.dataset + " " + x.release)})
+	}
+	return t
+}
+
+func (b *builder) groupTable(g *groups) table {
+	t := table{head: []string{"Framework", "Items", "Why they are there"}, rows: make([][]mitigate.Text, len(g.rows))}
+	for i := range g.rows {
+		r := &g.rows[i]
+		names := b.spans.open(16)
+		for _, x := range g.items {
+			if x.row != i {
+				continue
+			}
+			if len(names) > 0 {
+				names = append(names, mitigate.Span{Text: "; "})
+			}
+			names = append(names, x.name...)
+		}
+		items := b.spans.keep(names)
+		framework := b.say(strings.TrimSpace(r.framework + " " + r.version))
+		t.rows[i] = []mitigate.Text{framework, items, b.why(&r.reason)}
 	}
 	return t
 }
@@ -105,79 +148,127 @@ func (g *grouping) table() table {
 // serves lists the mitigations and the controls, each with the steps that serve
 // it.
 func (b *builder) serves() list {
-	var of [2]struct { // mitigations, controls
-		names []string
-		steps map[string][]string
-	}
-	numbers := [len(phaseTitles)]int{}
-	for _, s := range b.p.Steps {
-		numbers[s.Phase]++
-		step := s.Phase.String() + " " + strconv.Itoa(numbers[s.Phase])
-		for i, refs := range [...][]mitigate.Reference{s.Mitigations, s.Controls} {
-			if of[i].steps == nil {
-				of[i].steps = make(map[string][]string)
-			}
-			for _, r := range refs {
-				name := strings.TrimSpace(r.ID + " " + r.Name)
-				if of[i].steps[name] == nil {
-					of[i].names = append(of[i].names, name)
-				}
-				of[i].steps[name] = append(of[i].steps[name], step)
-			}
-		}
-	}
 	var l list
 	for i, kind := range [...]string{"ATT&CK mitigations", "NIST SP 800-53 controls"} {
-		var names []string
-		for _, n := range of[i].names {
-			names = append(names, n+" ("+strings.Join(of[i].steps[n], ", ")+")")
+		refs := make([]mitigate.Reference, 0, 16)
+		for j := range b.p.Steps {
+			for _, r := range servedBy(&b.p.Steps[j], i) {
+				if !slices.Contains(refs, r) {
+					refs = append(refs, r)
+				}
+			}
 		}
-		if names != nil {
-			l.items = append(l.items, item{text: say(kind + ": " + strings.Join(names, "; ") + ".")})
+		if len(refs) == 0 {
+			continue
 		}
+		line := append(make([]byte, 0, 64*len(refs)), kind...)
+		for j, r := range refs {
+			before := "; "
+			if j == 0 {
+				before = ": "
+			}
+			line = append(append(append(append(line, before...), r.ID...), ' '), r.Name...)
+			line = append(bytes.TrimRight(line, " "), " ("...)
+			line = append(b.appendSteps(line, i, r), ')')
+		}
+		l.items = append(l.items, item{text: b.say(string(append(line, '.')))})
 	}
 	return l
 }
 
-func dataset(ev enrich.Evidence) string { return strings.TrimSpace(ev.Dataset + " " + ev.Version) }
-
-// techniqueName names a sub-technique with its parent.
-func techniqueName(m *enrich.Mapping, t enrich.MappedTechnique) string {
-	if parent, ok := m.Matrix().Technique(t.Parent()); ok {
-		return t.ID + " " + parent.Name + ": " + t.Name
+// servedBy returns the mitigations, or if kind is 1 the controls, that a step
+// serves.
+func servedBy(s *mitigate.Step, kind int) []mitigate.Reference {
+	if kind == 0 {
+		return s.Mitigations
 	}
-	return t.ID + " " + t.Name
+	return s.Controls
+}
+
+// appendSteps appends the numbers of the steps that serve r.
+func (b *builder) appendSteps(line []byte, kind int, r mitigate.Reference) []byte {
+	var numbers [len(phaseTitles)]int
+	from := len(line)
+	for i := range b.p.Steps {
+		s := &b.p.Steps[i]
+		numbers[s.Phase]++
+		if !slices.Contains(servedBy(s, kind), r) {
+			continue
+		}
+		if len(line) > from {
+			line = append(line, ", "...)
+		}
+		line = append(append(line, s.Phase.String()...), ' ')
+		line = strconv.AppendInt(line, int64(numbers[s.Phase]), 10)
+	}
+	return line
+}
+
+// name is an id with what it is called.
+func (r *room) name(id, name string) mitigate.Text { return r.join(say(id), say(" "), say(name)) }
+
+// technique names a sub-technique with its parent.
+func (r *room) technique(m *enrich.Mapping, t *enrich.MappedTechnique) mitigate.Text {
+	if parent, ok := m.Matrix().Technique(t.Parent()); ok {
+		return r.join(say(t.ID), say(" "), say(parent.Name), say(": "), say(t.Name))
+	}
+	return r.name(t.ID, t.Name)
+}
+
+// said returns what a report says of the evidence for an item, the rest left
+// out. Zero is none, which a host's stage may give.
+func said(list []enrich.Evidence) enrich.Evidence {
+	if len(list) == 0 {
+		return enrich.Evidence{}
+	}
+	ev := &list[0]
+	s := enrich.Evidence{Reason: ev.Reason, Doubt: ev.Doubt}
+	if ev.Confidence != enrich.HighConfidence {
+		s.Confidence = ev.Confidence
+	}
+	switch {
+	case ev.Tag != "":
+		s.Tag = ev.Tag
+	case ev.Stage == enrich.StageRule:
+		s.Stage = ev.Stage
+	case ev.Field != "":
+		s.Field = ev.Field
+	case ev.From != "":
+		s.From = ev.From
+	default:
+		s.Stage = ev.Stage
+	}
+	return s
 }
 
 // why says where an item comes from.
-func why(list []enrich.Evidence) mitigate.Text {
-	if len(list) == 0 {
-		return say("no evidence given") // a host's stage may leave it out
-	}
-	ev := list[0]
-	var t mitigate.Text
+func (r *room) why(ev *enrich.Evidence) mitigate.Text {
+	t := r.spans.open(8)
+	say := func(words, more string) { t = append(t, mitigate.Span{Text: words}, mitigate.Span{Text: more}) }
 	switch {
 	case ev.Tag != "":
-		t = join(say("the rule's tag "), value("tag", ev.Tag))
+		t = append(t, mitigate.Span{Text: "the rule's tag "}, mitigate.Span{Kind: mitigate.Value, Text: mitigate.Show(ev.Tag), Field: "tag"})
 	case ev.Stage == enrich.StageRule:
-		t = say("the rule itself")
+		say("the rule itself", "")
 	case ev.Field != "":
-		t = join(say("the field "), value("field", ev.Field))
+		t = append(t, mitigate.Span{Text: "the field "}, mitigate.Span{Kind: mitigate.Value, Text: mitigate.Show(ev.Field), Field: "field"})
 	case ev.From != "":
-		t = say("derived from " + ev.From)
+		say("derived from ", ev.From)
+	case ev.Stage != "":
+		say("stage ", string(ev.Stage))
 	default:
-		t = say("stage " + string(ev.Stage))
+		say("no evidence given", "")
 	}
-	if ev.Confidence != 0 && ev.Confidence != enrich.HighConfidence {
-		t = join(t, say(", confidence "+ev.Confidence.String()))
+	if ev.Confidence != 0 {
+		say(", confidence ", ev.Confidence.String())
 	}
 	if ev.Reason != "" {
-		t = join(t, say(": "+ev.Reason))
+		say(": ", ev.Reason)
 	}
 	if ev.Doubt != "" {
-		t = join(t, say(". Doubtful: "+ev.Doubt))
+		say(". Doubtful: ", ev.Doubt)
 	}
-	return t
+	return r.spans.keep(t)
 }
 
 // values lists foreign words.

@@ -66,15 +66,19 @@ func (w *markdown) blocks(blocks []block) {
 		w.raw("\n")
 		switch b := b.(type) {
 		case heading:
-			w.raw("### " + string(b) + "\n")
-		case paragraph:
+			w.raw("### ")
+			w.raw(string(b))
+			w.raw("\n")
+		case *paragraph:
 			w.raw(w.indent)
-			w.text(mitigate.Text(b), false)
+			w.text(mitigate.Text(*b), false)
 			w.raw("\n")
 		case facts:
 			w.raw("| Detail | Value |\n|---|---|\n")
 			for _, f := range b {
-				w.raw("| " + f.label + " | ")
+				w.raw("| ")
+				w.raw(f.label)
+				w.raw(" | ")
 				w.text(f.value, true)
 				w.raw(" |\n")
 			}
@@ -83,8 +87,8 @@ func (w *markdown) blocks(blocks []block) {
 		case list:
 			w.list(b)
 		case tree:
-			w.code(code{lang: "text", body: b.String()})
-		case code:
+			w.code(&code{lang: "text", body: b.String()})
+		case *code:
 			w.code(b)
 		}
 	}
@@ -109,7 +113,8 @@ func (w *markdown) list(l list) {
 		if l.ordered {
 			mark = strconv.Itoa(i+1) + ". "
 		}
-		w.raw(w.indent + mark)
+		w.raw(w.indent)
+		w.raw(mark)
 		w.text(it.text, false)
 		w.raw("\n")
 		outer := w.indent
@@ -119,21 +124,27 @@ func (w *markdown) list(l list) {
 	}
 }
 
-func (w *markdown) code(c code) {
+func (w *markdown) code(c *code) {
 	if len(c.title) > 0 {
 		w.raw(w.indent)
 		w.text(c.title, false)
 		w.raw(":\n\n")
 	}
 	fence := strings.Repeat("`", max(3, longestRun(c.body)+1))
-	w.raw(w.indent + fence + c.lang + "\n")
+	w.raw(w.indent)
+	w.raw(fence)
+	w.raw(c.lang)
+	w.raw("\n")
 	for line := range strings.Lines(c.body) {
-		w.raw(w.indent + line)
+		w.raw(w.indent)
+		w.raw(line)
 	}
 	if !strings.HasSuffix(c.body, "\n") {
 		w.raw("\n")
 	}
-	w.raw(w.indent + fence + "\n")
+	w.raw(w.indent)
+	w.raw(fence)
+	w.raw("\n")
 }
 
 func (w *markdown) text(t mitigate.Text, cell bool) {
@@ -168,7 +179,11 @@ func (w *markdown) span(s string, cell bool) {
 	if s == "" || s[0] == '`' || s[len(s)-1] == '`' || s[0] == ' ' && s[len(s)-1] == ' ' {
 		pad = " "
 	}
-	w.raw(fence + pad + s + pad + fence)
+	w.raw(fence)
+	w.raw(pad)
+	w.raw(s)
+	w.raw(pad)
+	w.raw(fence)
 }
 
 // words writes s so that none of it is markup.

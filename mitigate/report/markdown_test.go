@@ -52,12 +52,13 @@ func checkInert(t *testing.T, v string) {
 // placed renders a document that holds the value in each kind of place.
 func placed(v string) []byte {
 	val := mitigate.Text{{Text: "before "}, {Kind: mitigate.Value, Text: v}, {Text: " after"}}
+	whole, alone := paragraph(val), paragraph(val[1:2])
 	r := Report{doc: document{
 		title: "T", subject: val[1:2], lead: []mitigate.Text{val},
 		sections: []section{{"S", []block{
-			paragraph(val), paragraph(val[1:2]),
+			&whole, &alone,
 			facts{{"F", val}},
-			list{items: []item{{text: val, blocks: []block{paragraph(val), code{title: val, lang: "sh", body: "true\n"}}}}},
+			list{items: []item{{text: val, blocks: []block{&whole, &code{title: val, lang: "sh", body: "true\n"}}}}},
 			list{ordered: true, items: []item{{text: val}}},
 			table{head: []string{"a", "b"}, rows: [][]mitigate.Text{{val, val}}},
 		}}},

@@ -42,9 +42,9 @@ func (w *slackWriter) blocks(blocks []block, indent string) {
 			w.raw("\n" + indent + "*")
 			w.escape(string(b))
 			w.raw("*\n")
-		case paragraph:
+		case *paragraph:
 			w.raw(indent)
-			w.text(mitigate.Text(b))
+			w.text(mitigate.Text(*b))
 			w.raw("\n")
 		case facts:
 			for _, f := range b {
@@ -71,7 +71,7 @@ func (w *slackWriter) blocks(blocks []block, indent string) {
 			}
 		case tree:
 			w.fence(b.String())
-		case code:
+		case *code:
 			if len(b.title) > 0 {
 				w.raw(indent)
 				w.text(b.title)

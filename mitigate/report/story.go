@@ -35,7 +35,7 @@ func StoryOf(l *mitigate.Library, mapping func(*event.Event) *enrich.Mapping, al
 	}
 	alerts = slices.Clone(alerts)
 	slices.SortStableFunc(alerts, func(a, b *event.Event) int { return a.Time.Compare(b.Time) })
-	s := &story{alerts: alerts, episodes: episodes(alerts), mapping: mapping, shown: make(map[string]bool)}
+	s := &story{alerts: alerts, episodes: episodes(alerts), mapping: mapping}
 	s.plan(l)
 	return &Report{plan: s.plans[0], story: s, doc: document{
 		title:   "Falco Incident Report",
@@ -58,12 +58,13 @@ func StoryOf(l *mitigate.Library, mapping func(*event.Event) *enrich.Mapping, al
 
 // story gathers what the sections of an incident are made of.
 type story struct {
+	room
 	alerts   []*event.Event // by time
 	episodes []episode
 	mapping  func(*event.Event) *enrich.Mapping
 	plans    []*mitigate.Plan // of the first alert of each episode of its kind, by time
 	worst    *mitigate.Plan   // the most urgent, the earliest of these
-	shown    map[string]bool  // snippets that stand in the document already
+	shown    []string         // snippets that stand in the document already
 }
 
 // episode is a run of alerts that say the same: of one rule, about one place
@@ -138,8 +139,8 @@ func (s *story) subject() mitigate.Text {
 func (s *story) lead() []mitigate.Text {
 	w := s.worst
 	return []mitigate.Text{
-		join(say("Urgency: "+w.Verdict.Urgency.String()+" (from "), value("alert.rule", w.Event.Rule), say(": "), w.Verdict.Because, say(").")),
-		join(say(strconv.Itoa(len(s.alerts))+" "+plural(len(s.alerts), "alert", "alerts")+" in "+s.duration()+". First: "), s.plans[0].Verdict.Seen),
+		s.join(say("Urgency: "+w.Verdict.Urgency.String()+" (from "), value("alert.rule", w.Event.Rule), say(": "), w.Verdict.Because, say(").")),
+		s.join(say(strconv.Itoa(len(s.alerts))+" "+plural(len(s.alerts), "alert", "alerts")+" in "+s.duration()+". First: "), s.plans[0].Verdict.Seen),
 	}
 }
 
@@ -183,22 +184,24 @@ func (s *story) summary() []block {
 		{"From", say(first.Time.UTC().Format(clockFormat))},
 		{"To", say(last.Time.UTC().Format(clockFormat))},
 		{"Alerts", say(strconv.Itoa(len(s.alerts)) + " of " + strconv.Itoa(len(rules)) + " " + plural(len(rules), "rule", "rules"))},
-		{"Most urgent", join(value("alert.rule", s.worst.Event.Rule), say(", at "+s.worst.Event.Time.UTC().Format(clockFormat)))},
+		{"Most urgent", s.join(value("alert.rule", s.worst.Event.Rule), say(", at "+s.worst.Event.Time.UTC().Format(clockFormat)))},
 	}
-	out := []block{fs, heading("What happened first"), paragraph(s.plans[0].Verdict.Seen)}
+	out := []block{fs, heading("What happened first"), s.paragraph(s.plans[0].Verdict.Seen)}
 	if s.worst != s.plans[0] {
-		out = append(out, heading("What is most urgent"), paragraph(s.worst.Verdict.Seen))
+		out = append(out, heading("What is most urgent"), s.paragraph(s.worst.Verdict.Seen))
 	}
 	if s.worst.Verdict.Suggests != nil {
-		out = append(out, paragraph(s.worst.Verdict.Suggests))
+		out = append(out, s.paragraph(s.worst.Verdict.Suggests))
 	}
 	return out
 }
 
 // first are the actions of the first minutes, those of the most urgent alert.
 func (s *story) first() []block {
-	b := builder{p: s.worst, shown: s.shown}
-	return append(b.first(), paragraph(join(say("Ask: "), s.worst.First.Ask, say("."))))
+	b := builder{p: s.worst}
+	out := b.first()
+	s.shown = b.shown
+	return append(out, s.paragraph(s.join(say("Ask: "), s.worst.First.Ask, say("."))))
 }
 
 func (s *story) timeline() []block {
@@ -224,7 +227,7 @@ func (s *story) timeline() []block {
 	}
 	out := []block{t}
 	if n := len(s.episodes) - maxEpisodes; n > 0 {
-		out = append(out, paragraph(say("... and "+strconv.Itoa(n)+" more kinds of alerts.")))
+		out = append(out, s.paragraph(say("... and "+strconv.Itoa(n)+" more kinds of alerts.")))
 	}
 	return out
 }
@@ -232,9 +235,9 @@ func (s *story) timeline() []block {
 func (s *story) processes() []block {
 	t := processTree(s.alerts)
 	if len(t.nodes) == 0 {
-		return []block{paragraph(say("No alert of the incident names a process."))}
+		return []block{s.paragraph(say("No alert of the incident names a process."))}
 	}
-	return []block{t, paragraph(say("Alerts name ancestors without their pids: two processes of the same name and ancestry are drawn as one."))}
+	return []block{t, s.paragraph(say("Alerts name ancestors without their pids: two processes of the same name and ancestry are drawn as one."))}
 }
 
 // techniques lists what the rules are mapped to, by tactic in the order of the
@@ -242,8 +245,8 @@ func (s *story) processes() []block {
 func (s *story) techniques() []block {
 	type line struct {
 		order     int
-		tactic    string
-		technique string
+		tactic    mitigate.Text
+		technique mitigate.Text
 		first     time.Time
 		rules     []string
 	}
@@ -260,7 +263,7 @@ func (s *story) techniques() []block {
 			k := pair.Tactic.ID + pair.Technique.ID
 			l := index[k]
 			if l == nil {
-				l = &line{m.Matrix().Order(pair.Tactic.ID), pair.Tactic.ID + " " + pair.Tactic.Name, techniqueName(m, pair.Technique), p.Event.Time, nil}
+				l = &line{m.Matrix().Order(pair.Tactic.ID), s.name(pair.Tactic.ID, pair.Tactic.Name), s.technique(m, &pair.Technique), p.Event.Time, nil}
 				index[k] = l
 				lines = append(lines, l)
 			}
@@ -270,16 +273,16 @@ func (s *story) techniques() []block {
 		}
 	}
 	if len(lines) == 0 {
-		return []block{paragraph(say("None of the rules is mapped to a technique."))}
+		return []block{s.paragraph(say("None of the rules is mapped to a technique."))}
 	}
 	slices.SortStableFunc(lines, func(a, b *line) int {
 		return cmp.Or(cmp.Compare(a.order, b.order), a.first.Compare(b.first))
 	})
 	t := table{head: []string{"Tactic", "Technique", "First seen", "Rules"}}
 	for _, l := range lines {
-		t.rows = append(t.rows, []mitigate.Text{say(l.tactic), say(l.technique), say(l.first.UTC().Format(day + "15:04:05")), values(l.rules)})
+		t.rows = append(t.rows, []mitigate.Text{l.tactic, l.technique, say(l.first.UTC().Format(day + "15:04:05")), values(l.rules)})
 	}
-	return []block{paragraph(say("ATT&CK version " + version + ", tactics in the order of the matrix.")), t}
+	return []block{s.paragraph(say("ATT&CK version " + version + ", tactics in the order of the matrix.")), t}
 }
 
 func (s *story) entities() []block {
@@ -314,9 +317,9 @@ func (s *story) entities() []block {
 		fs = append(fs, fact{kind.label, t})
 	}
 	if len(fs) == 0 {
-		return []block{paragraph(say("The alerts name none."))}
+		return []block{s.paragraph(say("The alerts name none."))}
 	}
-	return []block{fs, paragraph(say("In brackets: the number of alerts that name it."))}
+	return []block{fs, s.paragraph(say("In brackets: the number of alerts that name it."))}
 }
 
 // analysis gathers the inferences and the benign causes of all plans, each
@@ -325,10 +328,11 @@ func (s *story) analysis() []block {
 	readings, benign := list{}, list{}
 	seen := make(map[string]bool)
 	for _, p := range s.plans {
-		for _, r := range p.Readings {
+		for i := range p.Readings {
+			r := &p.Readings[i]
 			if !seen["r"+r.Name] && len(readings.items) < maxTouched {
 				seen["r"+r.Name] = true
-				readings.items = append(readings.items, item{text: join(reading(r), say(" (in "), value("alert.rule", p.Event.Rule), say(")"))})
+				readings.items = append(readings.items, item{text: s.join(s.reading(r), say(" (in "), value("alert.rule", p.Event.Rule), say(")"))})
 			}
 		}
 		for _, c := range p.Benign {
@@ -336,8 +340,8 @@ func (s *story) analysis() []block {
 			if c.Fits && !seen[key] && len(benign.items) < maxTouched {
 				seen[key] = true
 				benign.items = append(benign.items, item{
-					text:   join(capital(c.Case), say(" (fits "+strength(c.Strength)+"; in "), value("alert.rule", p.Event.Rule), say(").")),
-					blocks: []block{paragraph(join(say("To confirm: "), c.Confirm))},
+					text:   capital(s.join(c.Case, say(" (fits "+strength(c.Strength)+"; in "), value("alert.rule", p.Event.Rule), say(")."))),
+					blocks: []block{s.paragraph(s.join(say("To confirm: "), c.Confirm))},
 				})
 			}
 		}
@@ -350,7 +354,7 @@ func (s *story) analysis() []block {
 		out = append(out, heading("Benign causes that fit some of the alerts"), benign)
 	}
 	if len(out) == 0 {
-		out = append(out, paragraph(say("The fields allow no inference beyond what each alert says.")))
+		out = append(out, s.paragraph(say("The fields allow no inference beyond what each alert says.")))
 	}
 	return out
 }
@@ -385,20 +389,20 @@ func (s *story) steps() []block {
 					continue
 				}
 				b.p = p
-				it := b.step(step)
-				it.text = join(it.text, say(" (for "), value("alert.rule", p.Event.Rule), say(")"))
+				it := b.step(&step)
+				it.text = s.join(it.text, say(" (for "), value("alert.rule", p.Event.Rule), say(")"))
 				l.items = append(l.items, it)
 			}
 		}
 		if len(l.items) > 0 {
-			out = append(out, heading(title), l)
+			out = append(out, title, l)
 		}
 		if left > 0 {
-			out = append(out, paragraph(say(strconv.Itoa(left)+" more steps stand in the reports on the single alerts.")))
+			out = append(out, s.paragraph(say(strconv.Itoa(left)+" more steps stand in the reports on the single alerts.")))
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, paragraph(say("No step can be named without knowing more.")))
+		out = append(out, s.paragraph(say("No step can be named without knowing more.")))
 	}
 	return out
 }
@@ -418,9 +422,9 @@ func nth(steps []mitigate.Step, phase mitigate.Phase, n int) (mitigate.Step, boo
 }
 
 func (s *story) conclusion() []block {
-	out := []block{paragraph(join(say("The most urgent alert decides: "), value("alert.rule", s.worst.Event.Rule), say(". "), s.worst.Verdict.Settle))}
+	out := []block{s.paragraph(s.join(say("The most urgent alert decides: "), value("alert.rule", s.worst.Event.Rule), say(". "), s.worst.Verdict.Settle))}
 	for _, t := range s.worst.Conclude {
-		out = append(out, paragraph(t))
+		out = append(out, s.paragraph(t))
 	}
 	return out
 }

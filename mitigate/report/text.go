@@ -100,8 +100,8 @@ func (w *textWriter) blocks(blocks []block, indent int) {
 		case heading:
 			w.blanks(indent)
 			w.heading("", string(b))
-		case paragraph:
-			w.marked("", indent, mitigate.Text(b))
+		case *paragraph:
+			w.marked("", indent, mitigate.Text(*b))
 		case facts:
 			for _, f := range b {
 				w.fact(f, indent)
@@ -121,7 +121,7 @@ func (w *textWriter) blocks(blocks []block, indent int) {
 			}
 		case tree:
 			w.verbatim(b.String(), indent, "")
-		case code:
+		case *code:
 			if len(b.title) > 0 {
 				w.marked("", indent, b.title, say(":"))
 			}

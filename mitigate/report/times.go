@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/falconer-go/falconer/event"
@@ -23,20 +22,20 @@ var moments = []struct{ field, what string }{
 
 // times lists what happened when, with what lay between, where the alert has
 // more than one point in time.
-func times(e *event.Event) table {
+func (r *room) times(e *event.Event) table {
 	type moment struct {
 		at   time.Time
-		what []string
+		what mitigate.Text
 	}
 	var list []moment
 	add := func(at time.Time, what string) {
 		for i := range list {
 			if list[i].at.Equal(at) {
-				list[i].what = append(list[i].what, what)
+				list[i].what = r.join(list[i].what, say("; "), say(what))
 				return
 			}
 		}
-		list = append(list, moment{at, []string{what}})
+		list = append(list, moment{at, r.say(what)})
 	}
 	for _, m := range moments {
 		// A field without a plausible time is 0, or as old as the image.
@@ -55,7 +54,7 @@ func times(e *event.Event) table {
 		if i > 0 {
 			after = "+" + mitigate.Elapsed(m.at.Sub(list[i-1].at))
 		}
-		t.rows = append(t.rows, []mitigate.Text{say(m.at.UTC().Format("2006-01-02 15:04:05.000 UTC")), say(after), say(strings.Join(m.what, "; "))})
+		t.rows = append(t.rows, []mitigate.Text{say(m.at.UTC().Format("2006-01-02 15:04:05.000 UTC")), say(after), m.what})
 	}
 	return t
 }

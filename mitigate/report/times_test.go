@@ -20,7 +20,7 @@ func TestLocalClock(t *testing.T) {
 func TestTimes(t *testing.T) {
 	e := parse(t, []byte(`{"rule":"R","priority":"Notice","time":"2026-09-25T18:35:24.684804693Z","output_fields":{`+
 		`"container.start_ts":1790361081083266061,"proc.exe_ino.ctime":1790361177439492389,"proc.exe_ino.mtime":1790361177439492389,"proc.ppid.ts":0}}`))
-	tab := times(e)
+	tab := new(room).times(e)
 	var got []string
 	for _, r := range tab.rows {
 		got = append(got, r[1].String()+" "+r[2].String())
@@ -29,7 +29,7 @@ func TestTimes(t *testing.T) {
 	if strings.Join(got, "|") != want {
 		t.Errorf("times = %q", got)
 	}
-	if tab := times(parse(t, []byte(`{"rule":"R","priority":"Notice","time":"2026-09-25T18:35:24Z","output_fields":{"container.start_ts":0}}`))); tab.rows != nil {
+	if tab := new(room).times(parse(t, []byte(`{"rule":"R","priority":"Notice","time":"2026-09-25T18:35:24Z","output_fields":{"container.start_ts":0}}`))); tab.rows != nil {
 		t.Errorf("times of an alert without any: %v", tab.rows)
 	}
 }
