@@ -255,6 +255,16 @@ func (x *Exception) YAML() string {
 	return b.String()
 }
 
+// Condition returns the condition that holds for what the exception silences:
+// for a matcher, or for an [Override] that appends "and not (...)" to a rule.
+func (x *Exception) Condition() string {
+	parts := make([]string, len(x.Fields))
+	for i, literal := range x.conditionLiterals() {
+		parts[i] = x.Fields[i].Field + " " + x.Fields[i].Comp() + " " + literal
+	}
+	return strings.Join(parts, " and ")
+}
+
 // writeEntry writes the entry of the rule's exceptions, each line indented.
 func (x *Exception) writeEntry(b *strings.Builder, indent string) {
 	b.WriteString(indent + "- name: " + yamlScalar(x.Name) + "\n")
@@ -272,13 +282,22 @@ func (x *Exception) writeEntry(b *strings.Builder, indent string) {
 
 // literals are the values as they stand in the file.
 func (x *Exception) literals() []string {
+	all := x.conditionLiterals()
+	for i, s := range all {
+		all[i] = yamlScalar(s)
+	}
+	return all
+}
+
+// conditionLiterals are the values as they stand in a condition.
+func (x *Exception) conditionLiterals() []string {
 	isList := x.isList
 	if isList == nil {
 		isList = likelyList
 	}
-	var all []string
-	for _, f := range x.Fields {
-		all = append(all, yamlScalar(condLiteral(f.Value, isList)))
+	all := make([]string, len(x.Fields))
+	for i, f := range x.Fields {
+		all[i] = condLiteral(f.Value, isList)
 	}
 	return all
 }

@@ -4,10 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -55,125 +56,182 @@ func standIn(e *event.Event) string {
 		yamlScalar(source) + "\n  warn_evttypes: false\n"
 }
 
-// TestExceptionSampleAlerts writes an exception for every recorded alert and
-// loads it again: no error, no new warning, the alert is silent, and what
-// differs from it in any one of the fields is not.
+// TestExceptionSampleAlerts writes an exception for every recorded alert, and
+// an override, and loads them again: no error, no new warning, the alert is
+// silent, and what differs from it in any one of the fields is not.
 func TestExceptionSampleAlerts(t *testing.T) {
-	files := upstreamFiles(t)
-	base, err := Load(nil, files...)
+	all := upstreamFiles(t)
+	base, err := Load(nil, all...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	written, without := 0, 0
+	alone := make(map[string]*Set) // each file of Falco's by itself
+	count := make(map[string]int)
 	for i, e := range sampleAlerts(t) {
-		set, own := base, files
-		if set.Rule(e.Rule) == nil || e.Source != "" && set.Rule(e.Rule).Source != e.Source {
-			own = []File{{"own.yaml", []byte(standIn(e))}}
-			if set, err = Load(nil, own...); err != nil {
+		var files []File
+		if r := base.Rule(e.Rule); r != nil && (e.Source == "" || r.Source == e.Source) {
+			files = slices.DeleteFunc(slices.Clone(all), func(f File) bool { return f.Name != r.File })
+		} else {
+			files = []File{{"own.yaml", []byte(standIn(e))}}
+		}
+		set := alone[files[0].Name]
+		if set == nil {
+			if set, err = Load(nil, files...); err != nil {
 				t.Fatalf("alert %d: %v", i, err)
 			}
-			if set.Rule(e.Rule) == nil {
-				without++ // of a source that no plugin at hand provides
-				continue
+			if files[0].Name != "own.yaml" {
+				alone[files[0].Name] = set
 			}
+		}
+		if set.Rule(e.Rule) == nil {
+			count["of a source that no plugin at hand provides"]++
+			continue
 		}
 		x, err := set.Exception(e)
 		if errors.Is(err, ErrNoFields) {
-			without++
+			count["without a field to go by"]++
 			continue
 		}
 		if err != nil {
 			t.Errorf("alert %d, %s: %v", i, e.Rule, err)
 			continue
 		}
-		written++
-		if len(own) == 1 || i%16 == 0 { // loading all files again takes a while
-			checkLoads(t, set, own, x, e)
-		}
+		count["written"]++
 		with, err := set.With(x)
 		if err != nil {
 			t.Errorf("alert %d: %v", i, err)
 			continue
 		}
-		r := with.Rule(e.Rule)
-		if got := r.Program.Eval(e); got != cond.False {
-			t.Errorf("alert %d: still %v with\n%s", i, got, x.YAML())
+		patched, err := x.Patch(files[0].Data)
+		if err != nil {
+			t.Errorf("alert %d: %v", i, err)
+			continue
 		}
-		for _, f := range x.Fields {
-			near := changed(t, e, f.Field)
-			if before, after := set.Rule(e.Rule).Program.Eval(near), r.Program.Eval(near); before != after {
-				t.Errorf("alert %d with another %s: %v, was %v with\n%s", i, f.Field, after, before, x.YAML())
+		override, err := (&Override{Rule: x.Rule, AppendCondition: "and not (" + x.Condition() + ")"}).YAML()
+		if err != nil {
+			t.Errorf("alert %d: %v", i, err)
+			continue
+		}
+		checks := map[string]*Set{
+			"put in place": with,
+			"patched":      reload(t, set, File{files[0].Name, patched}),
+			"overridden":   reload(t, set, files[0], File{"override.yaml", []byte(override)}),
+		}
+		p, err := cond.Compile(x.Condition(), &cond.Env{Source: set.Rule(e.Rule).Source})
+		if err != nil {
+			t.Errorf("alert %d: %v in %s", i, err, x.Condition())
+			continue
+		}
+		if !x.Match(e) || p.Eval(e) != cond.True {
+			t.Errorf("alert %d: the exception does not hold for it: %s", i, x.Condition())
+		}
+		if set.Rule(e.Rule).Program.Eval(e) != cond.False {
+			count["of a rule that does not rule it out"]++
+		}
+		near := neighbours(t, e, x)
+		for how, after := range checks {
+			if after == nil {
+				continue
 			}
-			if x.Match(near) {
-				t.Errorf("alert %d with another %s matches the exception", i, f.Field)
+			if got := after.Rule(e.Rule).Program.Eval(e); got != cond.False {
+				t.Errorf("alert %d, %s: still %v with\n%s", i, how, got, x.YAML())
 			}
+			for name, n := range near {
+				before, got := set.Rule(e.Rule).Program.Eval(n), after.Rule(e.Rule).Program.Eval(n)
+				if before != got {
+					t.Errorf("alert %d with %s, %s: %v, was %v with\n%s", i, name, how, got, before, x.YAML())
+				}
+			}
+		}
+		for name, n := range near {
+			silenced, unsure := x.Silences([]*event.Event{n})
+			if x.Match(n) || p.Eval(n) == cond.True || len(silenced) > 0 || len(unsure) > 0 != (p.Eval(n) == cond.Unknown) {
+				t.Errorf("alert %d with %s: %d silenced, %d unsure, by condition %v: %s", i, name, len(silenced), len(unsure), p.Eval(n), x.Condition())
+			}
+			count["neighbours"]++
 		}
 	}
-	if written < 50 {
-		t.Errorf("only %d exceptions were written", written)
+	if count["written"] < 50 || count["of a rule that does not rule it out"] < count["written"]*9/10 || count["neighbours"] < 10*count["written"] {
+		t.Errorf("too little was looked at: %v", count)
 	}
-	t.Logf("%d exceptions written, %d alerts without a field to go by", written, without)
+	t.Log(count)
 }
 
-// checkLoads appends the exception to the last file and loads all of them.
-func checkLoads(t *testing.T, set *Set, files []File, x *Exception, e *event.Event) {
+// reload loads the files anew, which must bring no new warning.
+func reload(t *testing.T, before *Set, files ...File) *Set {
 	t.Helper()
-	files = slices.Clone(files)
-	last := &files[len(files)-1]
-	data, err := x.Patch(last.Data)
-	if err != nil {
-		t.Errorf("%s: %v", e.Rule, err)
-		return
-	}
-	if !bytes.HasPrefix(data, bytes.TrimRight(last.Data, "\n")) {
-		t.Errorf("%s: the file was not only added to", e.Rule)
-	}
-	last.Data = data
 	after, err := Load(nil, files...)
 	if err != nil {
-		t.Errorf("%s: %v with\n%s", e.Rule, err, x.YAML())
-		return
+		t.Errorf("%v with\n%s", err, files[len(files)-1].Data)
+		return nil
 	}
-	count := func(s *Set) (n int) {
-		for _, r := range s.Results() {
-			n += len(r.Warnings)
+	had := make(map[string]int)
+	for _, r := range before.Results() {
+		for _, w := range r.Warnings {
+			had[keyOf(w)]++
 		}
-		return n
 	}
-	if count(after) > count(set) {
-		t.Errorf("%s: new warnings with\n%s", e.Rule, x.YAML())
+	for _, r := range after.Results() {
+		for _, w := range r.Warnings {
+			if had[keyOf(w)] == 0 {
+				t.Errorf("a new warning: %v", w)
+			}
+		}
+		if !r.Schema.Valid {
+			t.Errorf("%s does not follow the schema: %q", r.Name, r.Schema.Faults)
+		}
 	}
-	if after.Rule(e.Rule).Program.Eval(e) != cond.False {
-		t.Errorf("%s: not silent after loading\n%s", e.Rule, x.YAML())
-	}
+	return after
 }
 
-// changed is an alert that differs in one field.
-func changed(t testing.TB, e *event.Event, field string) *event.Event {
+// neighbours are alerts that differ from e in one field that the exception goes
+// by, and so are not to be silenced.
+func neighbours(t *testing.T, e *event.Event, x *Exception) map[string]*event.Event {
 	t.Helper()
-	data, err := e.MarshalJSON()
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := e.Fields.Get(field).Text()
-	value := fmt.Sprintf("%q", text+"x")
-	if e.Fields.Get(field).Kind() == event.Number {
-		value = "7" + text
-	}
-	at := strings.Index(string(data), fmt.Sprintf("%q:", field))
-	if at < 0 {
-		t.Fatalf("no field %s in %s", field, data)
-	}
-	begin := at + len(fmt.Sprintf("%q:", field))
-	end := begin
-	for in := false; end < len(data) && (in || data[end] != ',' && data[end] != '}'); end++ {
-		if data[end] == '"' && (end == begin || data[end-1] != '\\' || data[end-2] == '\\') {
-			in = !in
+	near := make(map[string]*event.Event)
+	for _, f := range x.Fields {
+		v := e.Fields.Get(f.Field)
+		text := v.Text()
+		values := map[string]event.Value{"null": event.NullValue()}
+		addr, err := netip.ParseAddr(text)
+		switch {
+		case err == nil:
+			values["the next"], values["the one before"] = event.StringValue(addr.Next().String()), event.StringValue(addr.Prev().String())
+		case v.Kind() == event.Number:
+			n, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				t.Fatalf("%s of %q", f.Field, text)
+			}
+			values["one more"], values["one less"] = event.IntValue(n+1), event.IntValue(n-1)
+		case v.Kind() == event.Bool:
+			values["the opposite"] = event.BoolValue(text != "true")
+		default:
+			values["more"], values["nothing"], values["<NA>"] = event.StringValue(text+"x"), event.StringValue(""), event.StringValue("<NA>")
+			values["less"] = event.StringValue(text[:len(text)-1])
+			values["a blank more"] = event.StringValue(text + " ")
+			if !f.Suffix {
+				values["more before"] = event.StringValue("x" + text)
+			}
+			if other := strings.ToUpper(text); other != text && !(f.Suffix && strings.HasSuffix(other, f.Value)) {
+				values["capitals"] = event.StringValue(other)
+			}
 		}
-	}
-	near, err := event.Parse([]byte(string(data[:begin]) + value + string(data[end:])))
-	if err != nil {
-		t.Fatalf("%v in %s", err, string(data[:begin])+value+string(data[end:]))
+		for name, v := range values {
+			d := e.Draft()
+			d.Set(f.Field, v)
+			n, err := d.Build()
+			if err != nil {
+				t.Fatalf("%s of %s: %v", name, f.Field, err)
+			}
+			near[name+" in "+f.Field] = n
+		}
+		d := e.Draft()
+		d.Fields = slices.DeleteFunc(d.Fields, func(nv event.NamedValue) bool { return nv.Name == f.Field })
+		n, err := d.Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		near["no "+f.Field] = n
 	}
 	return near
 }
