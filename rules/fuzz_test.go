@@ -133,7 +133,9 @@ func TestLoadBounds(t *testing.T) {
 		"many values":          {"- list: l\n  items: [" + strings.Repeat("a,", 5<<20) + "]\n", ErrTooLarge},
 		"a huge file":          {"#" + strings.Repeat(" ", 33<<20), ErrTooLarge},
 		"a huge condition":     {rule("r", "proc.name = "+strings.Repeat("a", 10<<20)), ErrTooLarge},
-		"a deep condition":     {rule("r", strings.Repeat("(", 100_000)+"proc.name = a"), ErrCompileCondition},
+		"brackets in one line": {"- list: l\n  items: " + strings.Repeat("[", 2<<20), ErrTooLarge},
+		"entries in one line":  {"- list: l\n  items: [" + strings.Repeat("a,", 1<<18) + "]\n", ""},
+		"a deep condition":     {rule("r", strings.Repeat("(", 500_000)+"proc.name = a"), ErrCompileCondition},
 		"many names of a list": {"- list: l\n  items: [a]\n" + rule("r", "proc.name in ("+strings.Repeat("l,", 100_000)+"l)"), ""},
 		"a list beside itself": {"- list: l\n  items: [" + strings.Repeat("x,", 1000) + "x]\n" +
 			rule("r", "proc.name in ("+strings.Repeat("l,", 400_000)+"l)"), ErrTooLarge},

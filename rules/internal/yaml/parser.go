@@ -16,7 +16,7 @@ func Read(data []byte, nesting int) ([]*Node, error) {
 	if wide(data) {
 		return nil, ErrWide
 	}
-	p := parser{s: newScanner(data), nesting: nesting}
+	p := parser{s: newScanner(data, nesting), nesting: nesting}
 	var docs []*Node
 	for {
 		n, err := p.document()

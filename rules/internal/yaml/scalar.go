@@ -77,8 +77,8 @@ func (s *scanner) endsScalar(p *params) bool {
 
 // ordinary is how many bytes here mean but themselves in every scalar.
 func (s *scanner) ordinary() int {
-	if c := s.peek(); s.column() == 0 && (c == '-' || c == '.') {
-		return 0 // perhaps a marker
+	if c := s.peek(); s.at != nil || s.column() == 0 && (c == '-' || c == '.') {
+		return 0 // each byte is asked for, or perhaps a marker
 	}
 	n := 0
 	for s.pos+n < len(s.data) && isOrdinary[s.data[s.pos+n]] {
@@ -145,7 +145,7 @@ func (s *scanner) scalar(p params) []byte {
 				solid, escaped, continued = len(text), len(text), true
 				break
 			}
-			if n := s.ordinary(); n > 0 && s.at == nil {
+			if n := s.ordinary(); n > 0 {
 				text = append(text, s.data[s.pos:s.pos+n]...)
 				s.pos += n
 				solid = len(text)

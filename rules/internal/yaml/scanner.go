@@ -12,6 +12,8 @@ type scanner struct {
 	pos, line, lineStart int
 	breaks               byte // what ends a line: \n, or \r if the first is one alone
 
+	nesting int // how many blocks and brackets may be open
+
 	queue []token
 	head  int // what is before has been taken
 	gone  int // what has been dropped from the queue
@@ -93,8 +95,8 @@ type indent struct {
 // itself for the end in places.
 const eof = 0x04
 
-func newScanner(data []byte) *scanner {
-	s := &scanner{data: data}
+func newScanner(data []byte, nesting int) *scanner {
+	s := &scanner{data: data, nesting: nesting}
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
 		s.base = 3
 	}
@@ -143,6 +145,17 @@ func (s *scanner) failAt(m Mark, offset int, msg string) {
 		s.ended = true
 		s.queue, s.head = nil, 0
 	}
+}
+
+// tooDeep reports whether there is no room for one more block or bracket, and
+// makes that an error.
+func (s *scanner) tooDeep() bool {
+	if len(s.flows)+len(s.indents) <= s.nesting {
+		return false
+	}
+	s.fail("nested deeper than the limit")
+	s.err.Limit = true
+	return true
 }
 
 func isBlank(c byte) bool        { return c == ' ' || c == '\t' }
@@ -235,6 +248,10 @@ func (s *scanner) scan() {
 		return
 	}
 	s.skip()
+	for len(s.keys) > 0 && s.pos-s.base-s.keys[0].mark.Offset > maxWait {
+		s.settle(s.keys[0], invalid)
+		s.keys = s.keys[1:]
+	}
 	s.popToHere()
 	if !s.more() {
 		s.lineStart = s.pos
@@ -340,6 +357,9 @@ func (s *scanner) pushIndent(typ byte) *indent {
 	if column < last.column || column == last.column && (typ != 's' || last.typ != 'm') {
 		return nil
 	}
+	if s.tooDeep() {
+		return nil
+	}
 	in := &indent{column: column, typ: typ}
 	if typ == 's' {
 		in.start = s.push(seqStart)
@@ -434,6 +454,11 @@ func (s *scanner) dropKey() {
 
 // maxKey is how long a key may be in front of its colon.
 const maxKey = 1024
+
+// maxWait is how far behind what may be a key tokens are kept waiting for its
+// colon. yaml-cpp, which keeps all of them, reads otherwise a text that ends
+// within such a line.
+const maxWait = 1 << 16
 
 // confirmKey reports whether a colon here makes a key of what is before it.
 func (s *scanner) confirmKey() bool {

@@ -45,6 +45,9 @@ func (s *scanner) flowStart(c byte) {
 	if c == '{' {
 		typ = flowMapStart
 	}
+	if s.tooDeep() {
+		return
+	}
 	s.push(typ)
 	s.flows = append(s.flows, c)
 	s.eat(1)
