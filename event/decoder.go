@@ -60,6 +60,7 @@ type Decoder struct {
 	overlong [2]bool
 
 	room    *room
+	probe   []byte // the beginning of an object that may be wrong
 	skipped int64
 	fatal   error // ends the stream
 }

@@ -1,6 +1,9 @@
 package event
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // frame finds the end of a JSON object by its brackets, over as many reads as
 // it takes and looking at each byte once. It does not check the JSON.
@@ -61,6 +64,12 @@ func (f *frame) feed(w []byte, most int) outcome {
 // no newline was on the way.
 func (f *frame) inString(w []byte) bool {
 	for f.at < len(w) {
+		for !f.escape && f.at+8 <= len(w) && special(binary.LittleEndian.Uint64(w[f.at:])) == 0 {
+			f.at += 8
+		}
+		if f.at == len(w) {
+			break
+		}
 		switch c := w[f.at]; {
 		case c == '\n':
 			return false
@@ -116,7 +125,7 @@ func (d *Decoder) object(e *Event) (found bool, err error) {
 		case f.at == check:
 			// An object that is wrong early on is not read to its end, so
 			// that a run of them costs no more than its length.
-			if end, ok := grammarEnd(w[:check], d.opts.Limits); !ok && end < check {
+			if d.wrongBefore(w[:check]) {
 				return true, d.record(e, check, broken)
 			}
 			check *= 4
@@ -172,6 +181,13 @@ func grammarEnd(w []byte, l Limits) (end int, ok bool) {
 		return end, true
 	}
 	return int(s.err.Offset), false
+}
+
+// wrongBefore reports whether w, the beginning of an object, is no JSON.
+func (d *Decoder) wrongBefore(w []byte) bool {
+	d.probe = append(append(d.probe[:0], w...), make([]byte, pad)...)
+	s := scanner{buf: d.probe, end: len(w), limits: d.opts.Limits, loose: true}
+	return s.skip(0, 0) < 0 && int(s.err.Offset) < len(w)
 }
 
 // oversized reports a record that is over the limit, and skips it to its end

@@ -1,6 +1,11 @@
 package event
 
-import "testing"
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
 
 func TestParse(t *testing.T) {
 	e, err := Parse([]byte(`{"rule":"A","priority":"info","time":"2024-07-24T14:32:07.191837261Z","tags":["x"],` +
@@ -26,6 +31,30 @@ func TestParse(t *testing.T) {
 	for _, bad := range []string{``, `{}`, `[]`, `{"rule":"A"}`, `{"rule":"A","rule":"B"}`, `{"rule":"A","priority":"Warning","time":"2024-07-24T14:32:07Z"} x`} {
 		if _, err := Parse([]byte(bad)); err == nil {
 			t.Errorf("Parse(%q) succeeded", bad)
+		}
+	}
+}
+
+// TestEscapes has escapes after runs of every length: what is moved to where
+// the escapes were must not reach what is still to be read.
+func TestEscapes(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		var b strings.Builder
+		for range 1 + r.IntN(12) {
+			for range r.IntN(20) {
+				b.WriteByte('a' + byte(r.IntN(26)))
+			}
+			b.WriteString([]string{`\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r`, `\t`, `\u0041`, `\u00e9`, `\u20ac`, `\ud83d\ude00`, `\ud83d`, "é"}[r.IntN(14)])
+		}
+		literal := `"` + b.String() + `"`
+		var want string
+		if err := json.Unmarshal([]byte(literal), &want); err != nil {
+			t.Fatal(err)
+		}
+		f := withFields(t, `"a":`+literal+`,"b":"next"`).Fields
+		if got := f.Get("a").Text(); got != want || f.Get("b").Text() != "next" {
+			t.Fatalf("%s is %q, want %q", literal, got, want)
 		}
 	}
 }

@@ -31,6 +31,7 @@ type scanner struct {
 	path   [2]string // the top-level key and the output field being read
 	err    *SyntaxError
 	broken bool // a string is not UTF-8, which err does not say
+	loose  bool // the same key may stand twice in an object that is skipped
 }
 
 const pad = 8
@@ -150,6 +151,9 @@ func (s *scanner) notUTF8() int {
 	return -1
 }
 
+// simpleEscapes has what a backslash makes of the byte behind it.
+var simpleEscapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
 // escaped goes on with a string that began at from, at the special byte at at.
 func (s *scanner) escaped(from, at int, seen uint64) (to, next int) {
 	buf := s.buf
@@ -164,38 +168,42 @@ func (s *scanner) escaped(from, at int, seen uint64) (to, next int) {
 		case c != '\\':
 			return 0, s.fail(at, errControl)
 		}
-		c := buf[at+1]
-		switch c {
-		case '"', '\\', '/':
+		if c := simpleEscapes[buf[at+1]]; c != 0 {
 			buf[to] = c
-		case 'n':
-			buf[to] = '\n'
-		case 't':
-			buf[to] = '\t'
-		case 'r':
-			buf[to] = '\r'
-		case 'b':
-			buf[to] = '\b'
-		case 'f':
-			buf[to] = '\f'
-		case 'u':
+		} else if buf[at+1] == 'u' {
 			if _, ok := hex4(buf[at+2 : min(at+6, s.end)]); !ok {
 				return 0, s.badEscape(at)
 			}
 			r, size := unescapeRune(buf[at:s.end])
 			at += size - 2
 			to += utf8.EncodeRune(buf[to:to+utf8.RuneLen(r)], r) - 1
-		default:
+		} else {
 			return 0, s.badEscape(at)
 		}
 		at += 2
 		to++
-		// Move the plain bytes up to the next special one. Most often they
-		// are few.
-		end, more := s.plain(at)
-		seen |= more
-		to += copy(buf[to:], buf[at:end])
-		at = end
+		// Move the plain bytes up to the next special one. Where fewer than
+		// eight bytes lie between, a word there would take unread ones along.
+		for {
+			w := binary.LittleEndian.Uint64(buf[at : at+8])
+			m := special(w)
+			n := 8
+			if m != 0 {
+				n = bits.TrailingZeros64(m) >> 3
+			}
+			if n == 8 || at-to >= 8 {
+				binary.LittleEndian.PutUint64(buf[to:to+8], w)
+			} else {
+				copy(buf[to:to+n], buf[at:at+n])
+			}
+			at += n
+			to += n
+			if m != 0 {
+				seen |= w & (1<<(8*n) - 1)
+				break
+			}
+			seen |= w
+		}
 	}
 }
 
@@ -390,7 +398,10 @@ func (s *scanner) skipObject(at, depth int) int {
 	if s.buf[at] == '}' {
 		return at + 1
 	}
-	seen := make(map[string]bool)
+	var seen map[string]bool
+	if !s.loose {
+		seen = make(map[string]bool)
+	}
 	for {
 		if s.buf[at] != '"' {
 			return s.fail(at, errKey)
@@ -400,14 +411,16 @@ func (s *scanner) skipObject(at, depth int) int {
 		if at < 0 {
 			return at
 		}
-		key, _ := rawValue(s.text(from, at), 0)
-		if seen[key.text] {
-			return s.failHere(from, errDuplicate)
+		if !s.loose {
+			key, _ := rawValue(s.text(from, at), 0)
+			if seen[key.text] {
+				return s.failHere(from, errDuplicate)
+			}
+			if len(seen) == s.limits.Fields {
+				return s.tooMany(from, s.limits.Fields, "keys")
+			}
+			seen[key.text] = true
 		}
-		if len(seen) == s.limits.Fields {
-			return s.tooMany(from, s.limits.Fields, "keys")
-		}
-		seen[key.text] = true
 		at = s.space(at)
 		if s.buf[at] != ':' {
 			return s.fail(at, errColon)
