@@ -137,7 +137,11 @@ func (c *calc) of(e *event.Event) result {
 		if !ok1 || !ok2 || some < 0 || all <= 0 || some > all {
 			return result{}
 		}
-		return result{ok: true, n: int64(some*100/all + 0.5)}
+		share, digits := some*100/all, 0
+		if share < 10 {
+			digits = 1
+		}
+		return result{ok: true, n: int64(share + 0.5), words: strconv.FormatFloat(share, 'f', digits, 64)}
 	case count:
 		if c.path != nil {
 			n := len(c.path.parts(v))
@@ -199,7 +203,7 @@ func (c *calc) span(e *event.Event) (Span, bool) {
 		}
 		return Span{Text: Elapsed(time.Duration(r.n))}, true
 	case percent:
-		return Span{Text: strconv.FormatInt(r.n, 10) + " %"}, true
+		return Span{Text: r.words + " %"}, true
 	case part, network:
 		return Span{Kind: Value, Text: Show(strings.Join(r.list, ", ")), Field: c.args[0]}, true
 	case weekday:
@@ -351,7 +355,7 @@ func (w *where) compare(r result, e *event.Event) bool {
 		return same == (w.op == "=")
 	}
 	texts := r.list
-	if r.words != "" {
+	if w.left.fn == weekday {
 		texts = []string{r.words}
 	}
 	if texts != nil {

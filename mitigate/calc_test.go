@@ -8,7 +8,7 @@ import (
 // computed is an alert with something for each function.
 var computed = map[string]any{
 	"container.start_ts": 1790361081083266061, "proc.exe_ino.ctime": 1790361177439492389, "evt.time": 1790361324684804693,
-	"proc.ppid.ts": 0, "proc.pid.ts": "2026-09-25T18:35:24Z", "n_drops": 30, "n_evts": 250,
+	"proc.ppid.ts": 0, "proc.pid.ts": "2026-09-25T18:35:24Z", "n_drops": 30, "n_evts": 250, "evt.count": 3,
 	"fd.lip": "10.1.2.3", "fd.rip": "10.1.2.200", "fd.sip": "2001:db8:0:1::5", "fd.name": "no address",
 	"ka.user.groups": []string{"dev", "system:authenticated"},
 	"gcp.policyDelta": `[{"action":"ADD","member":"allUsers","role":"roles/storage.objectViewer"},` +
@@ -32,6 +32,7 @@ func TestCalc(t *testing.T) {
 		{"between(proc.pid.ts, evt.time)", "685 ms"},
 		{"between(container.start_ts, container.duration)", ""},
 		{"percent(n_drops, n_evts)", "12 %"},
+		{"percent(evt.count, n_evts)", "1.2 %"},
 		{"percent(n_evts, n_drops)", ""},
 		{"percent(n_evts, fd.name)", ""},
 		{"count(ka.user.groups)", "2"},

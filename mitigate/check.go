@@ -31,6 +31,7 @@ func (l *Library) check(e *entry) []error {
 		c.need("means", v.Means, 1, nil)
 		c.need("triage", v.Triage, 1, nil)
 		c.phases(v.Now, v.Next, v.Later)
+		c.run("first", v.First)
 		c.texts("impact", v.Impact, nil)
 	case *mitigationEntry:
 		c.need("do", v.Do, 1, nil)

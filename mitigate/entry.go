@@ -87,6 +87,7 @@ type generalEntry struct {
 	Tactic    string      `yaml:"tactic"`
 	Source    string      `yaml:"source"`
 	Internal  string      `yaml:"internal"`
+	First     names       `yaml:"first"`
 	Means     texts       `yaml:"means"`
 	Impact    texts       `yaml:"impact"`
 	Triage    texts       `yaml:"triage"`

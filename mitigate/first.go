@@ -37,25 +37,27 @@ func (d *draft) shorten(r *ruleEntry) {
 	f.Ask = d.phrase("ask")
 	f.Actions = make([]Action, 0, maxLooking+1)
 	if d.likelyBenign() {
-		f.Actions = append(f.Actions, Action{Do: d.Benign[0].Confirm, Snippets: d.Benign[0].Snippets})
+		b := &d.Benign[0]
+		f.Actions = append(f.Actions, Action{Do: b.Confirm, Snippets: b.Snippets})
+		if len(b.Snippets) > 0 {
+			f.Actions[0].Do = b.Snippets[0].Title // how to confirm it says Settle
+		}
 	}
 	if r != nil {
 		f.Actions = d.lead(f.Actions, r.First)
+	} else if s := find[generalEntry](d.l, "source", sourceOf(d.e)); s != nil {
+		f.Actions = d.lead(f.Actions, s.First)
 	}
 	for i := range f.Facts {
-		f.Actions = d.lead(f.Actions, f.Facts[i].run)
+		// One is enough: the rule's own commands come as well.
+		if list := d.lead(f.Actions, f.Facts[i].run); len(list) > len(f.Actions) {
+			f.Actions = list
+			break
+		}
 	}
 	f.Actions = d.looking(f.Actions)
 	if a, ok := d.containing(); ok {
 		f.Actions = append(f.Actions, a)
-	}
-	if len(f.Actions) > 0 {
-		return
-	}
-	for i := range d.Steps { // none has a command
-		if s := &d.Steps[i]; s.Phase == Now && len(f.Actions) < maxLooking {
-			f.Actions = append(f.Actions, Action{Do: s.Do})
-		}
 	}
 }
 
@@ -131,31 +133,55 @@ func has(list []Action, name string) bool {
 }
 
 // containing returns the first step that changes something, rather one without
-// anything to fill in, and what has to hold before.
+// anything to fill in, and what has to hold before. Where no command changes
+// anything, it is the first step that has none.
 func (d *draft) containing() (Action, bool) {
 	for _, ready := range [...]bool{true, false} {
 		for i := range d.Steps {
 			s := &d.Steps[i]
 			from := slices.IndexFunc(s.Snippets, func(sn Snippet) bool { return sn.Changes })
-			if s.Phase != Now || from < 0 || s.Snippets[from].ready != ready {
-				continue
+			if s.Phase == Now && from >= 0 && s.Snippets[from].ready == ready {
+				return Action{d.gate(s), s.Do, s.Snippets[from:min(len(s.Snippets), from+maxCode)]}, true
 			}
-			return d.contain(s, from), true
+		}
+	}
+	for i := range d.Steps {
+		s := &d.Steps[i]
+		switch {
+		case s.Phase != Now || len(s.Snippets) > 0:
+		case looks(s.Do):
+			return Action{Do: s.Do}, true
+		default:
+			return Action{Gate: d.gate(s), Do: s.Do}, true
 		}
 	}
 	return Action{}, false
 }
 
-func (d *draft) contain(s *Step, from int) Action {
-	a := Action{Do: s.Do, Snippets: s.Snippets[from:min(len(s.Snippets), from+maxCode)]}
-	if !conditioned(s.Do) {
-		gate := "gate"
-		if d.Verdict.Urgency == AtOnce && !d.likelyBenign() {
-			gate = "gate-at-once"
-		}
-		a.Gate = d.phrase(gate)
+// looks reports whether a step begins with a word for what changes nothing.
+func looks(t Text) bool {
+	if len(t) == 0 || t[0].Kind != Plain {
+		return false
 	}
-	return a
+	verb, _, _ := strings.Cut(t[0].Text, " ")
+	return slices.Contains(lookingVerbs, verb)
+}
+
+var lookingVerbs = []string{
+	"Ask", "Check", "Collect", "Compare", "Copy", "Determine", "Fetch", "Find", "Follow", "Get", "Identify", "Keep", "List", "Look", "Note",
+	"Open", "Preserve", "Read", "Record", "Review", "Save", "Search", "See", "Tell", "Verify", "Watch",
+}
+
+// gate returns what has to hold before a step, if the step does not say so
+// itself.
+func (d *draft) gate(s *Step) Text {
+	switch {
+	case conditioned(s.Do):
+		return nil
+	case d.Verdict.Urgency == AtOnce && !d.likelyBenign():
+		return d.phrase("gate-at-once")
+	}
+	return d.phrase("gate")
 }
 
 // conditioned reports whether a text names its own condition.
@@ -167,7 +193,7 @@ func conditioned(t Text) bool {
 		if i == 0 && strings.HasPrefix(s.Text, "If ") {
 			return true
 		}
-		for _, word := range [...]string{" if ", " unless ", " unless,", " once ", " where "} {
+		for _, word := range [...]string{" if ", " unless ", " once ", " where ", " now", " at once", "before you"} {
 			if strings.Contains(s.Text, word) {
 				return true
 			}

@@ -105,7 +105,7 @@ var shapes = map[string]shape{
 	"ct.name":               word,
 	"ct.request.username":   account,
 	"ct.request.groupname":  account,
-	"ct.request.name":       account,
+	"ct.request.name":       func(s string) bool { return account(s) || arn(s) },
 	"ct.request.subnetid":   word,
 
 	"ct.request.functionname":   cloudPath, // a name or an ARN

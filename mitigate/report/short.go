@@ -86,6 +86,10 @@ func (b *builder) harmless(out []block) []block {
 	l := list{items: make([]item, len(cases))}
 	for i := range cases {
 		c := &cases[i]
+		if i == 0 && likelyBenign(b.p) { // what decides says how it shows
+			l.items[i].text = b.join(c.Case, say(fits(c)), say("."))
+			continue
+		}
 		l.items[i].text = b.join(c.Case, say(fits(c)), say(". It shows by this: "), c.Confirm)
 	}
 	return append(out, b.paragraph(say(intro)), l)
@@ -146,7 +150,7 @@ func (b *builder) action(a *mitigate.Action) item {
 
 // uncapital returns t with its first letter in lower case, if that is ours.
 func uncapital(t mitigate.Text) mitigate.Text {
-	if len(t) == 0 || t[0].Kind != mitigate.Plain || len(t[0].Text) < 2 || t[0].Text[1] < 'a' {
+	if len(t) == 0 || t[0].Kind != mitigate.Plain || len(t[0].Text) < 2 || t[0].Text[1] < 'a' && t[0].Text[1] != ' ' {
 		return t // an abbreviation
 	}
 	t = slices.Clone(t)
