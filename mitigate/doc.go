@@ -3,7 +3,10 @@
 // [For] gives the [Plan] of an alert: what was seen and what it suggests, what
 // would make it benign and how to check that, what is at stake, and the steps
 // to take now, next and later, each with its reason and the ATT&CK mitigation
-// and NIST control it serves. Package report turns a Plan into a document.
+// and NIST control it serves. [Plan.First] is the short form for the first
+// minutes: what the fields say, the first commands, what contains it and what
+// has to hold before, and whom to ask. Package report turns a Plan into a
+// document.
 //
 // # Where the words come from
 //
@@ -11,7 +14,10 @@
 // form. A [Library] holds them. It looks for the alert's rule first; for a rule
 // it does not know it falls back to the ATT&CK technique, then the tactic, then
 // the source of the alert, and [Plan.Level] says which it was. A host adds
-// files of its own with [Library.With].
+// files of its own with [Library.With]. Texts and conditions read the fields of
+// the alert, compute with them (how long after its container's start a program
+// was written) and look into JSON values (which role a policy change gave to
+// whom), all of it parsed when an entry is loaded and bounded when it is used.
 //
 // # Trust
 //

@@ -48,13 +48,10 @@ func (d *draft) shorten(r *ruleEntry) {
 	} else if s := find[generalEntry](d.l, "source", sourceOf(d.e)); s != nil {
 		f.Actions = d.lead(f.Actions, s.First)
 	}
-	for i := range f.Facts {
-		// One is enough: the rule's own commands come as well.
-		if list := d.lead(f.Actions, f.Facts[i].run); len(list) > len(f.Actions) {
-			f.Actions = list
-			break
-		}
-	}
+	// One command for what the alert lacks and one for what it says are enough:
+	// the rule's own come as well.
+	f.Actions = d.leadOne(f.Actions, d.Gaps)
+	f.Actions = d.leadOne(f.Actions, f.Facts)
 	f.Actions = d.looking(f.Actions)
 	if a, ok := d.containing(); ok {
 		f.Actions = append(f.Actions, a)
@@ -69,6 +66,16 @@ func (d *draft) lead(list []Action, snippets names) []Action {
 		}
 		if s, ok := d.snippet(name); ok && !s.Changes {
 			list = append(list, Action{Do: s.Title, Snippets: []Snippet{s}})
+		}
+	}
+	return list
+}
+
+// leadOne adds the command that follows the first of the readings that has one.
+func (d *draft) leadOne(list []Action, readings []Reading) []Action {
+	for i := range readings {
+		if more := d.lead(list, readings[i].run); len(more) > len(list) {
+			return more
 		}
 	}
 	return list
