@@ -1,11 +1,11 @@
 // Package report writes what an alert means as a document for people: the
 // Falco Alert Report, as Markdown, plain text or JSON.
 //
-// A [Report] begins with what was seen and how urgent it is, and has the
-// sections In Short and Do This First, which fit on a screen; then, for
-// reference, Alert Details, Analysis, Potential Impact,
-// Mitigation Strategies, Example Configuration, Conclusion and Mappings, in
-// that order. It is made from a [mitigate.Plan] and is a pure function of it.
+// A [Report] begins with the urgency and with what was seen, then has the
+// sections In Short and Do This First, which fit on a screen, and for reference
+// Alert Details, Analysis, Potential Impact, Mitigation Strategies, Example
+// Configuration, Conclusion and Mappings, in that order. It is made from a
+// [mitigate.Plan] and is a pure function of it.
 //
 // # Trust
 //

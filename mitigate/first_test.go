@@ -1,0 +1,81 @@
+package mitigate
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestFirst holds what the short form begins with.
+func TestFirst(t *testing.T) {
+	pod := map[string]any{
+		"alert.rule": "Drop and execute new binary in container", "alert.priority": "Critical", "container.id": "dca990c78804", "k8s.ns.name": "shop",
+		"k8s.pod.name": "web-1", "proc.exepath": "/tmp/x", "proc.name": "x", "proc.pname": "sh", "proc.aname[2]": "containerd-shim", "evt.arg.flags": "EXE_UPPER_LAYER",
+	}
+	with := func(base map[string]any, more ...string) map[string]any {
+		m := make(map[string]any)
+		for k, v := range base {
+			m[k] = v
+		}
+		for i := 0; i < len(more); i += 2 {
+			m[more[i]] = more[i+1]
+		}
+		return m
+	}
+	of := func(source string, fields map[string]any) First {
+		return For(alertWith(t, source, fields)).First
+	}
+
+	f := of("syscall", pod)
+	if len(f.Facts) == 0 || len(f.Facts) > maxFacts {
+		t.Errorf("%d facts", len(f.Facts))
+	}
+	if n := len(f.Actions); n < 2 || n > maxLooking+1 {
+		t.Fatalf("%d actions", n)
+	}
+	for i, a := range f.Actions {
+		last := i == len(f.Actions)-1
+		for _, s := range a.Snippets {
+			if s.Changes != last {
+				t.Errorf("action %d of %d: snippet %s changes something: %v", i+1, len(f.Actions), s.Name, s.Changes)
+			}
+			if !s.ready {
+				t.Errorf("%s has something to fill in, in an alert that names everything:\n%s", s.Name, s.Body)
+			}
+		}
+		if gated := a.Gate != nil || conditioned(a.Do); gated != last {
+			t.Errorf("action %d of %d has a condition: %v", i+1, len(f.Actions), gated)
+		}
+	}
+	if !has(f.Actions[:1], "find-exec-in-audit-log") {
+		t.Errorf("an exec is likely, and the first action is %v", f.Actions[0].Do)
+	}
+	if f.Caution != nil || !strings.Contains(f.Ask.String(), "web-1") {
+		t.Errorf("caution %q, ask %q", f.Caution, f.Ask)
+	}
+
+	for name, fields := range map[string]map[string]any{
+		"namespace": with(pod, "k8s.ns.name", "kube-system"),
+		"host":      with(pod, "alert.hostname", "prod-control-plane-1"),
+	} {
+		if f := of("syscall", fields); f.Caution == nil {
+			t.Errorf("no caution because of the %s", name)
+		}
+	}
+
+	// What the alert lacks, and what it says of a rule that nobody knows.
+	f = of("k8s_audit", map[string]any{"alert.rule": "Any", "ka.user.name": "dana", "ka.target.resource": "pods", "ka.target.namespace": "shop"})
+	if len(f.Actions) == 0 || !slices.ContainsFunc(f.Actions, func(a Action) bool { return len(a.Snippets) > 0 }) {
+		t.Errorf("no command for an unknown rule: %+v", f.Actions)
+	}
+	f = of("k8s_audit", map[string]any{"alert.rule": "Create Privileged Pod", "ka.user.name": "dana", "ka.target.resource": "pods", "ka.target.namespace": "shop"})
+	if !has(f.Actions, "k8s-audit-event") {
+		t.Errorf("the answer is not in the alert, and no action asks the audit log: %+v", f.Actions)
+	}
+
+	// A test tool is confirmed first, and nothing is stopped at once.
+	f = For(sample(t)).First
+	if len(f.Actions) == 0 || f.Actions[0].Gate != nil {
+		t.Errorf("actions on a test tool: %+v", f.Actions)
+	}
+}
