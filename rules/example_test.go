@@ -242,3 +242,35 @@ func ExampleSet_WriteSARIF() {
 	//   "version": "2.1.0"
 	// }
 }
+
+// What Falco ignores is there for others: an owner, a date, a ticket.
+func ExampleRule_UnknownKeys() {
+	set, _ := rules.Load(nil, rules.File{Name: "own.yaml", Data: []byte(`- rule: Read shadow
+  desc: the password file was opened
+  condition: evt.type in (open, openat) and fd.name = /etc/shadow
+  output: shadow opened (%proc.name)
+  priority: WARNING
+  owner: {team: platform, since: 2026}
+`)})
+	for _, k := range set.Rule("Read shadow").UnknownKeys() {
+		v, err := k.Value()
+		fmt.Println(k.Pos, k.Key, v, err)
+	}
+	// Output: 6:3 owner map[since:2026 team:platform] <nil>
+}
+
+// An exception as a condition: for a matcher, or for an override.
+func ExampleException_Condition() {
+	x, err := rules.NewException(alert, "proc.cmdline", "container.image.repository")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	text, _ := (&rules.Override{Rule: x.Rule, AppendCondition: "and not (" + x.Condition() + ")"}).YAML()
+	fmt.Print(text)
+	// Output:
+	// - rule: Shell in container
+	//   condition: 'and not (proc.cmdline = "bash -c \"backup; sync\"" and container.image.repository = registry.example/backup)'
+	//   override:
+	//     condition: append
+}

@@ -11,7 +11,8 @@ import (
 )
 
 // Exception is an exception of a rule, as it is added to a rule file: it
-// silences the alerts whose fields all have these values.
+// silences the alerts whose fields all have these values. [Exception.ByPrefix]
+// changes it; otherwise it is safe to share.
 type Exception struct {
 	Rule   string       // the rule that it is for
 	Name   string       // of the exception

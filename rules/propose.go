@@ -23,8 +23,11 @@ var ErrUnknownRule = errors.New("the rule of the alert is not among the rules")
 //
 // If the rule has an exception with the same fields, the proposal adds to that
 // one; else it has a name that is new to the rule. [Exception.YAML] writes it,
-// [Exception.Patch] puts it into a file, and [Set.Silences] tells which of
+// [Exception.Patch] puts it into a file, and [Exception.Silences] tells which of
 // other alerts it would silence as well.
+//
+// An error is a [*FieldError] for a field that was asked for and cannot be part
+// of it, [ErrNoFields], or wraps [ErrUnknownRule].
 func (s *Set) Exception(e *event.Event, fields ...string) (*Exception, error) {
 	r := s.byName[e.Rule]
 	if r == nil {
@@ -232,7 +235,9 @@ func newWarning(s *Set, r *Rule, list []*Diagnostic) *Diagnostic {
 	return nil
 }
 
-// With returns the set with exceptions in place, as if a last file had them.
+// With returns the set with exceptions in place, as if a last file had them; s
+// itself stays as it is. It is an error if a rule is not in the set, or does not
+// load with its exceptions.
 func (s *Set) With(list ...*Exception) (*Set, error) { return s.with(list...) }
 
 // Silences returns which of the alerts the exception would silence: those of

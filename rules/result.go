@@ -1,7 +1,7 @@
 package rules
 
 // Result is what there is to say about one file, loaded on top of the files
-// before it.
+// before it. It is read-only.
 type Result struct {
 	Name     string
 	Errors   []*Error      // empty if the file loads; the first is Falco's

@@ -9,7 +9,7 @@ import (
 // Falco's configuration.
 type Selection struct {
 	Enable bool   // or disable
-	Rule   string // the name of rules, in which * stands for anything; "" for none by name
+	Rule   string // the name of rules; * stands for anything, as far as the next part's first place. "" for none by name
 	Tag    string // rules that have this tag; "" for none by tag
 }
 

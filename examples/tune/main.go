@@ -65,7 +65,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return 2
 	}
 	if err := tune(&s, flags.Args(), stdin, stdout, stderr); err != nil {
-		fmt.Fprintln(stderr, "tune:", printable(err.Error()))
+		for line := range strings.SplitSeq(err.Error(), "\n") { // a fault of the rules each
+			fmt.Fprintln(stderr, "tune:", printable(line))
+		}
 		return 1
 	}
 	return 0
@@ -85,17 +87,20 @@ func tune(s *settings, names []string, stdin io.Reader, stdout, stderr io.Writer
 		return err
 	}
 	show := newProgress(stderr)
-	alerts, err := readAll(names, stdin, show)
+	alerts, noise, err := readAll(names, stdin, show)
 	if err != nil {
 		return err
 	}
-	keep, err := readAll(s.keep, stdin, show)
+	keep, _, err := readAll(s.keep, stdin, show)
 	if err != nil {
 		return err
 	}
 	groups, without := group(set, s, alerts, show)
 	show.done()
 	fmt.Fprintf(stdout, "%d alerts, %d groups that an exception could silence\n", len(alerts), len(groups))
+	if noise > 0 {
+		fmt.Fprintf(stdout, "%d records left out: they are no alerts\n", noise)
+	}
 	for why, n := range sorted(without) {
 		fmt.Fprintf(stdout, "%d alerts left out: %s\n", n, printable(why))
 	}
@@ -213,14 +218,14 @@ func key(e *event.Event, fields []string) string {
 	return b.String()
 }
 
-func readAll(names []string, stdin io.Reader, show *progress) ([]*event.Event, error) {
-	var list []*event.Event
+// readAll reads alerts, and counts the records between them that are none.
+func readAll(names []string, stdin io.Reader, show *progress) (list []*event.Event, noise int, err error) {
 	for _, name := range names {
 		r := stdin
 		if name != "-" {
 			f, err := os.Open(name)
 			if err != nil {
-				return nil, err
+				return nil, 0, err
 			}
 			defer f.Close()
 			r = f
@@ -228,16 +233,17 @@ func readAll(names []string, stdin io.Reader, show *progress) ([]*event.Event, e
 		for e, err := range event.NewDecoder(r, nil).All() {
 			var syntax *event.SyntaxError
 			if errors.As(err, &syntax) {
-				continue // lines between that are no alerts
+				noise++
+				continue
 			}
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
+				return nil, 0, fmt.Errorf("%s: %w", name, err)
 			}
 			list = append(list, e)
 			show.step("reading", len(list), 0)
 		}
 	}
-	return list, nil
+	return list, noise, nil
 }
 
 // sorted yields a map in the order of its keys.

@@ -37,7 +37,7 @@ func TestRun(t *testing.T) {
 		return path
 	}
 	own := file("rules.yaml", ruleFile)
-	alerts := strings.Repeat(alertLine(`"bash -c \"a, b\" bash x"`, "app"), 3) + alertLine(`"bash"`, "app") + "noise\n" +
+	alerts := strings.Repeat(alertLine(`"bash -c \"a, b\" bash x"`, "app"), 3) + alertLine(`"bash"`, "app") + "noise\n{\"rule\":5}\n" +
 		strings.ReplaceAll(alertLine(`"x"`, "app"), "Shell in container", "Other")
 	keep := file("keep.jsonl", alertLine(`"bash"`, "app"))
 	patched := filepath.Join(dir, "patched.yaml")
@@ -47,7 +47,7 @@ func TestRun(t *testing.T) {
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, &errs)
 	}
-	for _, want := range []string{"5 alerts, 2 groups", "1 alerts left out: their rules are not in the files",
+	for _, want := range []string{"5 alerts, 2 groups", "1 alerts left out: their rules are not in the files", "1 records left out: they are no alerts",
 		`1. 3 of 4 alerts of rule "Shell in container"`, "NOT proposed: it would silence 1 of the alerts to keep"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output lacks %q:\n%s", want, &out)
@@ -99,7 +99,15 @@ func TestRunRefuses(t *testing.T) {
 			t.Errorf("%q: status %d, %s", args, got, &errs)
 		}
 	}
+	bad := filepath.Join(t.TempDir(), "bad.yaml")
+	if err := os.WriteFile(bad, []byte("- list: l\n- macro: \"\\e[31m\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	var out, errs bytes.Buffer
+	if got := run([]string{"-rules", bad, "-"}, strings.NewReader(""), &out, &errs); got != 1 || strings.Count(errs.String(), "tune: "+bad) != 2 ||
+		strings.Contains(errs.String(), "\x1b") {
+		t.Errorf("rules that do not load: status %d, %s", got, &errs)
+	}
 	if got := run([]string{"-rules", filepath.Join(t.TempDir(), "none"), "-"}, strings.NewReader(""), &out, &errs); got != 1 {
 		t.Errorf("no such file: status %d", got)
 	}
