@@ -23,8 +23,21 @@ type collector struct {
 	macros table[macroInfo]
 	rules  table[ruleInfo]
 
+	again []redefinition // for lint
+
 	required        version // the highest required_engine_version
 	requiredPlugins [][]Requirement
+}
+
+// redefinition is a definition that takes the place of another without saying
+// so.
+type redefinition struct{ at, before chain }
+
+// redefine notes that a definition replaces the one at before.
+func (c *collector) redefine(at, before chain, saidSo bool) {
+	if !saidSo && len(c.again) < maxFindings {
+		c.again = append(c.again, redefinition{at, before})
+	}
 }
 
 // Requirement is a plugin with the least version that will do.
@@ -85,6 +98,7 @@ type listInfo struct {
 	name              string
 	items             []string
 	at                chain
+	replaces          bool // by an override
 	index, visibility int
 }
 
@@ -92,6 +106,7 @@ type macroInfo struct {
 	name              string
 	cond              prose
 	at, condAt        chain
+	replaces          bool // by an override
 	index, visibility int
 
 	edit int // the last change
@@ -208,6 +223,7 @@ func (c *collector) defineList(l *listInfo) {
 	l.visibility = c.index()
 	l.index = l.visibility
 	if prev := c.lists.get(l.name); prev != nil {
+		c.redefine(l.at, prev.at, l.replaces)
 		l.index = prev.index
 		*prev = *l
 		return
@@ -230,6 +246,7 @@ func (c *collector) defineMacro(m *macroInfo) {
 	m.index = m.visibility
 	m.edit = c.edit()
 	if prev := c.macros.get(m.name); prev != nil {
+		c.redefine(m.at, prev.at, m.replaces)
 		m.index = prev.index
 		*prev = *m
 		return
@@ -280,6 +297,7 @@ func (c *collector) defineRule(v *ruleInfo, out *sink) error {
 	v.index = v.visibility
 	v.edit = c.edit()
 	if prev != nil {
+		c.redefine(v.at, prev.at, false)
 		v.index = prev.index
 		*prev = *v
 		return nil
@@ -494,5 +512,6 @@ func (c *collector) clone() *collector {
 		}
 	}
 	d.requiredPlugins = slices.Clip(c.requiredPlugins)
+	d.again = slices.Clip(c.again)
 	return &d
 }

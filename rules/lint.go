@@ -154,6 +154,11 @@ func (s *Set) Lint(checks ...Check) []Finding {
 			l.listNames(m.parsed, m.info.at)
 		}
 	}
+	for _, d := range s.col.again {
+		last := d.before.items[len(d.before.items)-1]
+		l.add(d.at, LintRedefined, Note, "if only a part is to change, say so under override",
+			"the %s takes the place of all of the one at %s:%s", last.Type, d.before.file.name, last.Pos)
+	}
 	l.shadowed()
 	return l.list
 }

@@ -239,11 +239,11 @@ func (r *reader) list(n *yaml.Node, root chain) error {
 	if err != nil {
 		return err
 	}
-	add, err := r.appends(n, c, "items")
+	add, replaces, err := r.appends(n, c, "items")
 	if err != nil {
 		return err
 	}
-	l := &listInfo{name: name, items: items, at: c}
+	l := &listInfo{name: name, items: items, at: c, replaces: replaces}
 	if add {
 		err = r.to.appendList(l)
 	} else {
@@ -256,23 +256,22 @@ func (r *reader) list(n *yaml.Node, root chain) error {
 }
 
 // appends reads append and override of a list or macro, which have one key
-// that can be overridden, and reports whether that is added to.
-func (r *reader) appends(n *yaml.Node, c chain, key string) (bool, error) {
-	add := false
+// that can be overridden, and reports whether that is added to or replaced.
+func (r *reader) appends(n *yaml.Node, c chain, key string) (add, replaces bool, err error) {
 	if err := r.boolean(n, "append", c, true, &add); err != nil {
-		return false, err
+		return false, false, err
 	}
 	if add {
 		r.out.warn(c, WarnDeprecatedItem, msgAppend)
 	}
 	over, err := r.overrides(n, c, []string{key}, []string{key})
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if add && len(over) > 0 {
-		return false, c.invalid(msgOverrideAppend)
+		return false, false, c.invalid(msgOverrideAppend)
 	}
-	return add || over[key]&overrideAppend != 0, nil
+	return add || over[key]&overrideAppend != 0, over[key]&overrideReplace != 0, nil
 }
 
 func (r *reader) macro(n *yaml.Node, root chain) error {
@@ -292,10 +291,11 @@ func (r *reader) macro(n *yaml.Node, root chain) error {
 	node := value(n, "condition")
 	m := &macroInfo{name: name, at: c, condAt: c.with(r.file.item(TypeMacroCondition, "", node))}
 	m.cond = prose{scalar{cond, node, r.file}}
-	add, err := r.appends(n, c, "condition")
+	add, replaces, err := r.appends(n, c, "condition")
 	if err != nil {
 		return err
 	}
+	m.replaces = replaces
 	if add {
 		err = r.to.appendMacro(m)
 	} else {
