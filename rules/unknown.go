@@ -84,7 +84,7 @@ func plainValue(s string) any {
 	case "false", "False", "FALSE":
 		return false
 	}
-	if strings.Trim(s, "+-.0123456789abcdefABCDEFoxinINE") != "" || strings.Contains(s, "_") {
+	if strings.Trim(s, "+-.0123456789abcdefABCDEFoxinIN") != "" || strings.Contains(s, "_") {
 		return s
 	}
 	digits, base := s, 10
