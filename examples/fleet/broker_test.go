@@ -41,6 +41,7 @@ func newFleet(t *testing.T) *fleet {
 
 func newBroker(t *testing.T) *fleet {
 	t.Helper()
+	t.Parallel() // they mostly wait
 	f := &fleet{
 		t: t, log: slog.New(slog.DiscardHandler),
 		broker: brokerConfig{listen: "127.0.0.1:0", store: t.TempDir(), sync: time.Minute},
@@ -146,6 +147,20 @@ func (f *fleet) holds(stream string, want uint64) {
 		}
 		if !sleep(f.t.Context(), 10*time.Millisecond) {
 			f.t.Fatalf("%s has %d messages, not %d", stream, got, want)
+		}
+	}
+}
+
+// settled waits until no alert is left to handle.
+func (f *fleet) settled() {
+	f.t.Helper()
+	for {
+		b, err := readBacklog(f.t.Context(), f.conn.js, f.layout.Partitions)
+		if err == nil && b.waiting == 0 {
+			return
+		}
+		if !sleep(f.t.Context(), 10*time.Millisecond) {
+			f.t.Fatalf("%d alerts left", b.waiting)
 		}
 	}
 }

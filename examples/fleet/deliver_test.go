@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/falconer-go/falconer/event"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // calls counts the calls of a handler by host and number of the alert.
@@ -64,7 +63,7 @@ func TestDeliver(t *testing.T) {
 	if _, err := f.conn.js.Publish(t.Context(), subject(0), []byte(`{"rule": `)); err != nil {
 		t.Fatal(err)
 	}
-	f.empty(alertsStream)
+	f.settled()
 	stop()
 	for name, want := range map[string]int{
 		"good a 1": 1, "fails once b 1": 2, "fails c 1": 3, "fails for good d 1": 1, "panics e 1": 1, "mended f 1": 1, "good c 2": 1,
@@ -114,7 +113,7 @@ func TestDeliver(t *testing.T) {
 		t.Errorf("%s", out.String())
 	}
 	f.holds(deadStream, 1)
-	f.empty(alertsStream)
+	f.settled()
 	if got.n["mended f 1"] != 2 {
 		t.Errorf("%d calls", got.n["mended f 1"])
 	}
@@ -158,7 +157,7 @@ func TestOrder(t *testing.T) {
 			f.publish(alert("Rule", fmt.Sprintf("host-%d", host), n))
 		}
 	}
-	f.empty(alertsStream)
+	f.settled()
 	for host, numbers := range done {
 		for i, n := range numbers {
 			if n != i {
@@ -171,47 +170,26 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestSweep keeps alerts in the stream that count as acknowledged, as a broker
-// does that was killed at the wrong moment.
-func TestSweep(t *testing.T) {
+// TestTrim has handled alerts removed, and none that is behind one that is not.
+func TestTrim(t *testing.T) {
 	f := newFleet(t)
-	js, ctx := f.conn.js, t.Context()
-	config := f.streamConfig(alertsStream)
-	if err := js.DeleteStream(ctx, alertsStream); err != nil {
-		t.Fatal(err)
-	}
-	config.Retention = jetstream.LimitsPolicy // which removes nothing that is acknowledged
-	if _, err := js.CreateStream(ctx, config); err != nil {
-		t.Fatal(err)
-	}
-	var got calls
-	f.publish(alert("good", "a", 1), alert("bad", "a", 2), alert("good", "b", 1))
+	open := make(chan struct{})
+	f.publish(alert("good", "b", 0), alert("good", "a", 1), alert("waits", "b", 1), alert("good", "a", 2))
 	f.worker("w", func(m *event.Mux) {
-		m.HandleNamed("test", event.Everything(), event.HandlerFunc(func(_ context.Context, e *event.Event) error {
-			if got.add(e); e.Rule == "bad" {
-				return event.Permanent(errors.New("bad"))
-			}
+		m.HandleNamed("test", event.Rule("waits"), event.HandlerFunc(func(context.Context, *event.Event) error {
+			<-open
 			return nil
 		}))
 	})
+	f.holds(alertsStream, 3)
+	if first := f.all(alertsStream)[0]; first.Sequence != 2 {
+		t.Errorf("the first that is left is %d", first.Sequence)
+	}
+	if b, err := readBacklog(t.Context(), f.conn.js, f.layout.Partitions); err != nil || b.waiting != 1 || b.done != 1 {
+		t.Errorf("%+v, %v", b, err)
+	}
+	close(open)
 	f.empty(alertsStream)
-	f.holds(deadStream, 1) // both times under one name
-	got.mu.Lock()
-	defer got.mu.Unlock()
-	for _, name := range []string{"good a 1", "bad a 2", "good b 1"} {
-		if got.n[name] != 2 {
-			t.Errorf("%s: %d calls", name, got.n[name])
-		}
-	}
-}
-
-func (f *fleet) streamConfig(name string) jetstream.StreamConfig {
-	f.t.Helper()
-	s, err := f.conn.js.Stream(f.t.Context(), name)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return s.CachedInfo().Config
 }
 
 // TestTooOften gives up on an alert that nobody came to an end with.

@@ -359,12 +359,12 @@ func (r *faultRun) settle(ctx context.Context) (dead uint64, err error) {
 	}
 	defer c.close()
 	for {
-		left, err := messages(ctx, c.js, alertsStream)
-		if err == nil && left == 0 {
+		left, err := readBacklog(ctx, c.js, r.partitions)
+		if err == nil && left.waiting == 0 {
 			break
 		}
 		if !sleep(ctx, 100*time.Millisecond) {
-			return 0, fmt.Errorf("%d alerts left: %w", left, cmp.Or(err, context.Cause(ctx)))
+			return 0, fmt.Errorf("%d alerts left: %w", left.waiting, cmp.Or(err, context.Cause(ctx)))
 		}
 	}
 	if dead, err = messages(ctx, c.js, deadStream); err != nil {

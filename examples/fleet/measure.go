@@ -104,8 +104,8 @@ func (c *measureConfig) run(ctx context.Context, workers int, e env) (m measured
 		}
 	}
 	for {
-		left, err := messages(ctx, conn.js, alertsStream)
-		if err == nil && left == 0 {
+		left, err := readBacklog(ctx, conn.js, conn.settings.Partitions)
+		if err == nil && left.waiting == 0 {
 			break
 		}
 		if !sleep(ctx, 100*time.Millisecond) {

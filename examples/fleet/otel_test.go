@@ -30,7 +30,7 @@ func TestTelemetry(t *testing.T) {
 		t.Fatal(e.Priority)
 	}
 	send(t, url, string(e.AppendJSON(nil)))
-	f.empty(alertsStream)
+	f.settled()
 
 	var got metricdata.ResourceMetrics
 	if err := reader.Collect(t.Context(), &got); err != nil {

@@ -17,7 +17,7 @@ import (
 
 // The streams and buckets of a fleet, and the headers of its messages.
 const (
-	alertsStream   = "ALERTS"        // alerts.<partition>: what is to be handled, until it is
+	alertsStream   = "ALERTS"        // alerts.<partition>: what is to be handled
 	sidekickStream = "FALCOSIDEKICK" // falco.>: what falcosidekick publishes, until it is in ALERTS
 	deadStream     = "DEAD"          // dead.<where from>: what cannot be handled, with the reason
 	noticesStream  = "NOTICES"       // notices.<priority>: what the notice handler says
@@ -70,6 +70,9 @@ func (s settings) partition(key string) int {
 	return int(h.Sum64() % uint64(s.Partitions))
 }
 
+// consumerPrefix is how the names of the partitions' consumers begin.
+const consumerPrefix = "partition-"
+
 // subjects are those of all partitions.
 const subjects = "alerts.*"
 
@@ -96,11 +99,14 @@ func ensure(ctx context.Context, js jetstream.JetStream, l layout) (settings, er
 	const day = 24 * time.Hour
 	for _, c := range []jetstream.StreamConfig{
 		{
-			// A work queue keeps an alert until it is acknowledged, however
-			// long that takes; and a full one refuses what is new rather than
-			// drop what is old.
+			// Nothing limits it but its size, and when that is reached, what is
+			// new is refused rather than what is old dropped. What is handled
+			// is removed by the workers, from the front. A work queue would do
+			// so itself, but from the middle of its files: a broker that was
+			// killed then was seen to keep what had been acknowledged, and to
+			// pass over what had not.
 			Name: alertsStream, Subjects: []string{subjects},
-			Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, MaxBytes: l.MaxBytes,
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: l.MaxBytes,
 			Duplicates: 5 * time.Minute,
 			Metadata: map[string]string{
 				partitionsMeta: strconv.Itoa(l.Partitions), keyMeta: l.Key, ackWaitMeta: l.AckWait.String(),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -112,7 +113,7 @@ func work(ctx context.Context, c *connection, wc *workerConfig, tc *telemetryCon
 	}
 	var told sync.WaitGroup
 	told.Go(func() { h.run(ctx) })
-	told.Go(func() { (&sweeper{w: w}).run(ctx) })
+	told.Go(func() { trimmer{w}.run(ctx) })
 	loops := make(map[int]context.CancelFunc)
 	var running sync.WaitGroup
 	(&members{kv, wc.name, log}).run(ctx, c.settings.Partitions, func(own []int) {
@@ -155,7 +156,7 @@ func (w *worker) follow(ctx context.Context, own []int, loops map[int]context.Ca
 // those that ask.
 func (w *worker) consumer(partition int) jetstream.ConsumerConfig {
 	return jetstream.ConsumerConfig{
-		Durable:       fmt.Sprintf("partition-%d", partition),
+		Durable:       consumerPrefix + strconv.Itoa(partition),
 		FilterSubject: subject(partition),
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       w.conn.settings.AckWait,
@@ -171,11 +172,11 @@ func (w *worker) watch() error {
 		return err
 	}
 	_, err = w.t.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		stream, err := w.conn.js.Stream(ctx, alertsStream)
+		b, err := readBacklog(ctx, w.conn.js, w.conn.settings.Partitions)
 		if err != nil {
 			return err
 		}
-		o.ObserveInt64(gauge, int64(stream.CachedInfo().State.Msgs))
+		o.ObserveInt64(gauge, int64(b.waiting))
 		return nil
 	}, gauge)
 	return err
