@@ -195,3 +195,12 @@ func send(t *testing.T, url, body string) int {
 	r.Body.Close()
 	return r.StatusCode
 }
+
+func (f *fleet) stream(name string) *jetstream.StreamInfo {
+	f.t.Helper()
+	s, err := f.conn.js.Stream(f.t.Context(), name)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return s.CachedInfo()
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"flag"
 	"fmt"
@@ -64,7 +65,9 @@ func bury(ctx context.Context, js jetstream.JetStream, l letter, reason error, b
 	dead.Header.Set(sequenceHeader, strconv.FormatUint(l.sequence, 10))
 	dead.Header.Set(triesHeader, strconv.FormatUint(l.tries, 10))
 	dead.Header.Set(workerHeader, by)
-	id := l.stream + "-" + strconv.FormatUint(l.sequence, 10)
+	// A stream that was made anew counts from 1 again.
+	sum := sha256.Sum256(l.data)
+	id := fmt.Sprintf("%s-%d-%x", l.stream, l.sequence, sum[:8])
 	_, err := js.PublishMsg(ctx, dead, jetstream.WithMsgID(id), jetstream.WithExpectStream(deadStream))
 	return err
 }

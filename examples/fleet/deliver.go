@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/falconer-go/falconer/event"
@@ -39,11 +40,13 @@ func (w *worker) deliver(ctx context.Context, partition int, msg jetstream.Msg) 
 		return
 	}
 	l := letterOf(msg, meta)
-	ctx, cancel := context.WithTimeout(ctx, w.c.timeout)
-	defer cancel()
-	defer w.keepAlive(ctx, msg)()
+	stop := w.keepAlive(msg)
+	defer stop()
 	w.slots <- struct{}{}
 	defer func() { <-w.slots }()
+	ctx, cancel := context.WithTimeout(ctx, w.c.timeout)
+	defer cancel()
+	defer context.AfterFunc(ctx, stop)() // handlers that go on longer are given up
 	if w.c.ackFirst {
 		err = msg.Ack()
 	}
@@ -94,8 +97,8 @@ func (w *worker) giveUp(ctx context.Context, l letter, reason error) error {
 }
 
 // keepAlive tells the broker that the message is in work, until the returned
-// function is called or ctx ends.
-func (w *worker) keepAlive(ctx context.Context, msg jetstream.Msg) (stop func()) {
+// function is called.
+func (w *worker) keepAlive(msg jetstream.Msg) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		tick := time.NewTicker(w.conn.settings.AckWait / 3)
@@ -104,14 +107,12 @@ func (w *worker) keepAlive(ctx context.Context, msg jetstream.Msg) (stop func())
 			select {
 			case <-done:
 				return
-			case <-ctx.Done():
-				return
 			case <-tick.C:
 				_ = msg.InProgress() // if it does not arrive, the alert comes again
 			}
 		}
 	}()
-	return func() { close(done) }
+	return sync.OnceFunc(func() { close(done) })
 }
 
 // pauseAfter is how long an alert waits after that many tries: 1s, 2s, 4s, to a

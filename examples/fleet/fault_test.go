@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"log/slog"
 	"os"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -80,5 +82,24 @@ func TestFaultAckFirst(t *testing.T) {
 	}
 	if o.Handled+o.Missing != o.Sent || o.Unknown != 0 {
 		t.Errorf("%d sent, %d handled and %d missing; %d unknown", o.Sent, o.Handled, o.Missing, o.Unknown)
+	}
+}
+
+// TestMeasure has a row for each number of workers.
+func TestMeasure(t *testing.T) {
+	var out, log bytes.Buffer
+	if status := run(t.Context(), []string{"measure", "-alerts", "200", "-workers", "2", "-work", "1ms"}, &out, &log); status != 0 {
+		t.Fatalf("status %d: %s", status, log.String())
+	}
+	rows := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(rows) != 3 || !strings.HasPrefix(rows[2], "2 ") {
+		t.Fatalf("%q", rows)
+	}
+	for _, row := range rows[1:] {
+		for _, column := range strings.Fields(row)[1:3] {
+			if n, err := strconv.ParseFloat(column, 64); err != nil || n <= 0 {
+				t.Errorf("%s: %v", row, err)
+			}
+		}
 	}
 }

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
-	"text/tabwriter"
 	"time"
 )
 
@@ -43,15 +43,14 @@ func runMeasure(ctx context.Context, args []string, e env) error {
 	if c.alerts < 100 || c.hosts < 1 || c.workers < 1 {
 		return usageError{errors.New("there have to be at least 100 alerts, a host and a worker")}
 	}
-	table := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "workers\tstored/s\thandled/s\tworker CPU/alert\tbroker CPU/alert")
+	const columns = "%-8v %-9v %-10v %-11v %v\n"
+	fmt.Fprintf(e.out, columns, "workers", "stored/s", "handled/s", "worker CPU", "broker CPU, for each alert")
 	for n := 1; n <= c.workers; n++ {
 		m, err := c.run(ctx, n, e)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(table, "%d\t%.0f\t%.0f\t%v\t%v\n", n, m.stored, m.handled, m.worker, m.broker)
-		table.Flush()
+		fmt.Fprintf(e.out, columns, n, math.Round(m.stored), math.Round(m.handled), m.worker, m.broker)
 	}
 	return nil
 }

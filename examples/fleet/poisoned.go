@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"log/slog"
@@ -56,9 +55,8 @@ func (p *poisoned) bury(r *http.Request, reason error) {
 	}
 	ctx, cancel := briefly(context.WithoutCancel(r.Context()))
 	defer cancel()
-	sum := sha256.Sum256(b.kept.Bytes())
 	// The same body again is the same dead letter.
-	err := bury(ctx, p.c.js, letter{subject: "http", data: b.kept.Bytes(), stream: event.ID(sum[:16]).String(), tries: 1}, reason, p.by)
+	err := bury(ctx, p.c.js, letter{subject: "http", data: b.kept.Bytes(), stream: "http", tries: 1}, reason, p.by)
 	if err != nil {
 		p.log.Error("a request that is no alert is not kept", "error", err)
 	}
