@@ -11,7 +11,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/internal/follow"
 	"github.com/falconer-go/falconer/rules/cond"
 )
 
@@ -67,7 +67,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "tail:", err)
 		return 2
 	}
-	defer t.state.Close()
+	defer t.file.Close()
 	if err := t.follow(ctx); err != nil && ctx.Err() == nil {
 		fmt.Fprintln(stderr, "tail:", err)
 		return 1
@@ -79,7 +79,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 type tail struct {
 	config
 	mux            *event.Mux
-	state          *state
+	file           *follow.File
 	stdout, stderr io.Writer
 }
 
@@ -97,15 +97,15 @@ func newTail(c config, stdout, stderr io.Writer) (*tail, error) {
 	if c.stateFile == "" {
 		t.stateFile = filepath.Join(filepath.Dir(c.path), "."+filepath.Base(c.path)+".tail")
 	}
-	beside, err := besideLog(t.stateFile, c.path)
+	var err error
+	t.file, err = follow.New(c.path, follow.Options{
+		State: t.stateFile, FromEnd: c.fromEnd, Poll: c.poll,
+		Warn: func(err error) { t.warn("%v", err) },
+	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("-state: %w", err)
 	}
-	if beside {
-		return nil, fmt.Errorf("-state: %q would be taken for a log that was rotated: its name begins with that of %q", t.stateFile, c.path)
-	}
-	t.state, err = openState(t.stateFile)
-	return t, err
+	return t, nil
 }
 
 func (t *tail) print(_ context.Context, e *event.Event) error {
@@ -122,82 +122,18 @@ func (t *tail) print(_ context.Context, e *event.Event) error {
 
 // follow reads log after log until ctx ends.
 func (t *tail) follow(ctx context.Context) error {
-	p, ok, err := t.state.load()
-	if err != nil {
-		return fmt.Errorf("%s: %w", t.stateFile, err)
-	}
-	if !ok && t.fromEnd {
-		if p, err = endOf(t.path); err == nil {
-			err = t.state.save(p)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	var done ended
-	defer done.forget(nil)
-	for ctx.Err() == nil {
-		logs, err := logsOf(t.path)
-		if err != nil {
-			return err
-		}
-		done.forget(logs)
-		l, at, known := next(logs, p, &done)
-		if !known {
-			t.warn("where it stopped is neither in %q nor in a file beside it any more: alerts may have been missed", t.path)
-			p = place{Saved: p.Saved}
-		}
-		if l == nil { // Falco makes the file with its first alert
-			if err := wait(ctx, t.poll); err != nil {
-				return err
-			}
-			continue
-		}
-		r, err := open(ctx, l, t.path, at, t.poll)
-		if errors.Is(err, fs.ErrNotExist) || err == io.EOF {
-			continue // renamed or truncated meanwhile
-		}
-		if err != nil {
-			return err
-		}
-		r.choose = func(logs []log) *log {
-			l, _, _ := next(logs, p, &done)
-			return l
-		}
-		p, err = t.read(ctx, r, p)
-		switch {
-		case errors.Is(err, errNotFirst):
-			r.Close()
-		case err == nil:
-			done.add(r.f)
-		case errors.Is(err, errTruncated):
-			t.warn("%q: %v: alerts may have been missed", t.path, err)
-			r.Close()
-			p = place{Saved: time.Now()}
-			if err := t.state.save(p); err != nil {
-				return err
-			}
-		default:
-			r.Close()
-			return err
-		}
-	}
-	return context.Cause(ctx)
+	return t.file.Run(ctx, func(r *follow.Reader) error { return t.read(ctx, r) })
 }
 
-// read handles the alerts of one log to its end, and returns the place behind
-// the last one.
-func (t *tail) read(ctx context.Context, r *follower, last place) (place, error) {
+// read handles the alerts of one log to its end.
+func (t *tail) read(ctx context.Context, r *follow.Reader) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	begin := r.place.Offset
 	d := event.NewDecoder(r, &event.DecoderOptions{Plain: true, Near: time.Now})
 	handle := func(ctx context.Context, e *event.Event) error {
 		err := t.mux.HandleEvent(ctx, e)
 		if err == nil {
-			last = r.at(begin + d.Offset())
-			r.passed(last.Offset)
-			err = t.state.save(last)
+			err = r.Passed(d.Offset())
 		}
 		if err != nil {
 			stop(err) // do not go on to the next: this one is to come again
@@ -209,18 +145,9 @@ func (t *tail) read(ctx context.Context, r *follower, last place) (place, error)
 			t.warn("%q: %v", t.path, err)
 		}
 	}})
-	return last, err
+	return err
 }
 
 func (t *tail) warn(format string, args ...any) {
 	fmt.Fprintf(t.stderr, "tail: "+format+"\n", args...)
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-time.After(d):
-		return nil
-	}
 }

@@ -1,4 +1,4 @@
-package main
+package follow
 
 import (
 	"bytes"
@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"time"
 )
 
 // How following works. A log file is known by what it holds, not by its name or
@@ -18,26 +17,25 @@ import (
 // holds for a file that was renamed, for the copy that copytruncate leaves, and
 // from one run of the program to the next.
 
-// follower reads one log from an offset to its end, and waits there for more,
-// until the log is rotated: then it ends with io.EOF.
-type follower struct {
+// Reader reads one log from where the last run got to its end, and waits there
+// for more, until the log is rotated: then it ends with io.EOF. It is for one
+// goroutine.
+type Reader struct {
 	ctx  context.Context
-	path string // where new logs appear
-	poll time.Duration
+	file *File
 
+	begin  int64 // where it began
 	f      *os.File
 	place  place  // what was read to
 	recent []byte // what was read last, from place.Offset-len(recent) on
 	kept   int64  // the offset up to which recent need not be kept
 
-	choose func([]log) *log // says which log is to be read next
-
 	cut bool // the log was truncated, and f is what is left of it: a copy, or nothing
 }
 
-// open returns a follower of a log from a place that is in it. If the log is not
+// open returns a Reader of a log from a place that is in it. If the log is not
 // under its name any more, the error is fs.ErrNotExist.
-func open(ctx context.Context, l *log, path string, p place, poll time.Duration) (*follower, error) {
+func (file *File) open(ctx context.Context, l *log, p place) (*Reader, error) {
 	f, err := os.Open(l.name)
 	if err != nil {
 		return nil, err
@@ -46,7 +44,7 @@ func open(ctx context.Context, l *log, path string, p place, poll time.Duration)
 		f.Close()
 		return nil, cmp.Or(err, fs.ErrNotExist)
 	}
-	r := &follower{ctx: ctx, path: path, poll: poll, f: f, place: p, kept: p.Offset}
+	r := &Reader{ctx: ctx, file: file, begin: p.Offset, f: f, place: p, kept: p.Offset}
 	r.recent = make([]byte, min(p.Offset, edge))
 	if _, err := f.ReadAt(r.recent, p.Offset-int64(len(r.recent))); err != nil {
 		f.Close()
@@ -55,10 +53,8 @@ func open(ctx context.Context, l *log, path string, p place, poll time.Duration)
 	return r, nil
 }
 
-func (r *follower) Close() error { return r.f.Close() }
-
 // Read implements [io.Reader].
-func (r *follower) Read(p []byte) (int, error) {
+func (r *Reader) Read(p []byte) (int, error) {
 	final := false // there will be no more than there is now
 	for {
 		n, err := r.readMore(p)
@@ -80,14 +76,14 @@ func (r *follower) Read(p []byte) (int, error) {
 		} else if final {
 			continue
 		}
-		if err := wait(r.ctx, r.poll); err != nil {
+		if err := r.file.wait(r.ctx); err != nil {
 			return 0, err
 		}
 	}
 }
 
 // readMore reads what the log has, which may be nothing.
-func (r *follower) readMore(p []byte) (int, error) {
+func (r *Reader) readMore(p []byte) (int, error) {
 	n, err := r.f.ReadAt(p, r.place.Offset)
 	if err != nil && err != io.EOF {
 		return 0, err
@@ -119,8 +115,8 @@ var errNotFirst = errors.New("there is an older log")
 // first makes sure that no log came and went unseen since this one was chosen:
 // truncated before a byte of it was read, a log cannot be told from a new one,
 // but its copy is there.
-func (r *follower) first() error {
-	logs, err := logsOf(r.path)
+func (r *Reader) first() error {
+	logs, err := logsOf(r.file.path)
 	if err != nil {
 		return err
 	}
@@ -128,7 +124,7 @@ func (r *follower) first() error {
 	if err != nil {
 		return err
 	}
-	if l := r.choose(logs); l != nil && !os.SameFile(l.info, mine) {
+	if l, _, _ := next(logs, r.file.last, &r.file.done); l != nil && !os.SameFile(l.info, mine) {
 		return errNotFirst
 	}
 	return nil
@@ -147,9 +143,9 @@ func endsWith(f *os.File, offset int64, tail []byte) (bool, error) {
 }
 
 // truncated goes on in the copy that was made before the log was truncated.
-func (r *follower) truncated() error {
+func (r *Reader) truncated() error {
 	r.cut = true
-	logs, err := logsOf(r.path)
+	logs, err := logsOf(r.file.path)
 	if err != nil {
 		return err
 	}
@@ -175,15 +171,15 @@ var errTruncated = errors.New("the file was truncated, and there is no copy of w
 // succeeded reports whether something is written to a newer log. Falco goes on
 // with a log that was renamed until it is told to open a new one; but once it
 // has written there, it writes no more here.
-func (r *follower) succeeded() (bool, error) {
+func (r *Reader) succeeded() (bool, error) {
 	mine, err := r.f.Stat()
 	if err != nil {
 		return false, err
 	}
-	if now, err := os.Stat(r.path); err == nil && os.SameFile(now, mine) {
+	if now, err := os.Stat(r.file.path); err == nil && os.SameFile(now, mine) {
 		return false, nil
 	}
-	logs, err := logsOf(r.path)
+	logs, err := logsOf(r.file.path)
 	if err != nil {
 		return false, err
 	}
@@ -194,7 +190,7 @@ func (r *follower) succeeded() (bool, error) {
 
 // at returns the place at an offset that was read, at most what is remembered
 // before the end.
-func (r *follower) at(offset int64) place {
+func (r *Reader) at(offset int64) place {
 	p := r.place
 	p.Offset = offset
 	p.Head = p.Head[:min(int64(len(p.Head)), offset)]
@@ -203,5 +199,11 @@ func (r *follower) at(offset int64) place {
 	return p
 }
 
-// passed says that what is before an offset will not be asked about again.
-func (r *follower) passed(offset int64) { r.kept = offset }
+// Passed says that what was read up to an offset, counted from where the Reader
+// began, is done with: a later run goes on behind it. The error is that of
+// keeping it in the state file. It may be called after the Reader has ended.
+func (r *Reader) Passed(offset int64) error {
+	r.file.last = r.at(r.begin + offset)
+	r.kept = r.file.last.Offset
+	return r.file.save()
+}
