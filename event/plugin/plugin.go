@@ -78,6 +78,13 @@ type Plugin[E any] struct {
 type Record struct {
 	Data []byte    // the event; it may be written to again after yield returned
 	Time time.Time // when it happened; zero, or not between 1970 and 2262, for now
+
+	// Done, if it is not nil, is called once Falco is done with the event and
+	// asks for others, or at once where the record is passed over: what a source
+	// can take as received. It is called in the order of the records, by another
+	// goroutine than the iterator's, and must not wait. For the last events
+	// before the source is closed it may not be called.
+	Done func()
 }
 
 // Fatal returns an error that ends the source that yields it, with that error in

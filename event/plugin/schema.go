@@ -15,9 +15,10 @@ func compileSchema(text string) (*gojsonschema.Schema, error) {
 	return gojsonschema.NewSchema(gojsonschema.NewStringLoader(text))
 }
 
-// checkSchema returns what is wrong with a configuration, all of it, one fault
-// behind the other. The validator is that of the SDK's own loader.
-func checkSchema(schema, config string) error {
+// CheckConfig returns what a JSON schema (draft 7) finds wrong with a
+// configuration, all of it. The empty configuration is the empty object. The
+// validator is that of the SDK's own loader.
+func CheckConfig(schema, config string) error {
 	s, err := compileSchema(schema)
 	if err != nil {
 		return fmt.Errorf("the plugin's schema: %w", err)

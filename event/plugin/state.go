@@ -83,7 +83,7 @@ func (s *State[E]) InitSchema() *sdk.SchemaInfo {
 func (s *State[E]) Init(config string) (err error) {
 	defer caught(&err)
 	if s.plugin.Schema != "" {
-		if err := checkSchema(s.plugin.Schema, config); err != nil {
+		if err := CheckConfig(s.plugin.Schema, config); err != nil {
 			return fmt.Errorf("init_config: %w", err)
 		}
 	}
@@ -123,7 +123,7 @@ func (s *State[E]) Begin(params string) (_ *Stream, err error) {
 		return nil, errors.New("this plugin is not a source")
 	}
 	if s.plugin.ParamsSchema != "" {
-		if err := checkSchema(s.plugin.ParamsSchema, params); err != nil {
+		if err := CheckConfig(s.plugin.ParamsSchema, params); err != nil {
 			return nil, fmt.Errorf("open_params: %w", err)
 		}
 	}

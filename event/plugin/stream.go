@@ -95,11 +95,14 @@ type batch struct {
 	bytes []byte
 	ends  []int
 	times []uint64
+	done  []func()
 	next  int // the first one that is not in an event yet
+	over  int // the first one that Falco may not be done with
 }
 
 func (b *batch) reset() {
-	b.bytes, b.ends, b.times, b.next = b.bytes[:0], b.ends[:0], b.times[:0], 0
+	clear(b.done)
+	b.bytes, b.ends, b.times, b.done, b.next, b.over = b.bytes[:0], b.ends[:0], b.times[:0], b.done[:0], 0, 0
 }
 
 // newStream starts to read records. cancel is called when the stream is closed.
@@ -166,6 +169,9 @@ func (s *Stream) failed(err error, ends bool) {
 func (s *Stream) add(ctx context.Context, r Record) bool {
 	if len(r.Data) > s.o.EventBytes {
 		s.tooLarge(len(r.Data))
+		if r.Done != nil {
+			r.Done()
+		}
 		return true
 	}
 	if r.Time.IsZero() || !hasNanos(r.Time) {
@@ -178,6 +184,7 @@ func (s *Stream) add(ctx context.Context, r Record) bool {
 			b.bytes = append(b.bytes, r.Data...)
 			b.ends = append(b.ends, len(b.bytes))
 			b.times = append(b.times, uint64(r.Time.UnixNano()))
+			b.done = append(b.done, r.Done)
 			s.mu.Unlock()
 			notify(s.ready)
 			return true
@@ -210,6 +217,7 @@ func notify(c chan struct{}) {
 // NextBatch fills events, as the SDK asks for it. It waits for the first one,
 // and no longer than StreamOptions.Wait.
 func (s *Stream) NextBatch(state sdk.PluginState, events sdk.EventWriters) (int, error) {
+	s.over()
 	s.timer.Reset(s.o.Wait)
 	for {
 		if n := s.write(events); n > 0 {
@@ -239,6 +247,24 @@ func (s *Stream) NextBatch(state sdk.PluginState, events sdk.EventWriters) (int,
 		case <-s.ready:
 		case <-s.timer.C:
 			return 0, sdk.ErrTimeout
+		}
+	}
+}
+
+// over tells the source which events Falco is done with: those that it got
+// before it asked again.
+func (s *Stream) over() {
+	b := s.taken
+	for ; b.over < b.next; b.over++ {
+		if done := b.done[b.over]; done != nil {
+			var err error
+			func() {
+				defer caught(&err)
+				done()
+			}()
+			if err != nil {
+				s.failed(err, false)
+			}
 		}
 	}
 }

@@ -470,7 +470,7 @@ func TestArguments(t *testing.T) {
 		"two":       {[]string{"a", "b"}, 2, "usage: tail"},
 		"condition": {[]string{"-if", "proc.name =", "x"}, 2, "tail: -if: "},
 		"state":     {[]string{"-state", filepath.Join(dir, "no", "such"), "x"}, 2, "no such file"},
-		"not ours":  {[]string{"-state", state, "x"}, 1, "does not hold what this program writes"},
+		"not ours":  {[]string{"-state", state, "x"}, 2, "does not hold what this program writes"},
 		// Its own state file, written to all the time, would be the newer log
 		// for which it leaves one that Falco still writes to.
 		"like a log": {[]string{"-state", filepath.Join(dir, "events.log.state"), filepath.Join(dir, ".", "events.log")}, 2, "taken for a log that was rotated"},

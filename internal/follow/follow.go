@@ -30,13 +30,13 @@ type File struct {
 	path  string
 	o     Options
 	state *state // nil for none
-	ready bool   // last is known
+	ready bool   // where to begin is known
 	last  place  // what was done with
 	done  ended
 }
 
 // New returns a file to follow, which need not be there yet. An error concerns
-// the state file.
+// the state file: it cannot be opened, or holds something else.
 func New(path string, o Options) (*File, error) {
 	f := &File{path: path, o: o}
 	f.o.Poll = cmp.Or(o.Poll, 100*time.Millisecond)
@@ -53,6 +53,10 @@ func New(path string, o Options) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.last, f.ready, err = f.state.load(); err != nil {
+		f.state.Close()
+		return nil, fmt.Errorf("%s: %w", o.State, err)
+	}
 	return f, nil
 }
 
@@ -66,27 +70,19 @@ func (f *File) Close() error {
 }
 
 // begin finds out where to begin.
-func (f *File) begin() error {
-	if f.ready {
+func (f *File) begin() (err error) {
+	switch {
+	case f.ready:
+		return nil
+	case !f.o.FromEnd:
+		f.ready = true
 		return nil
 	}
-	var ok bool
-	var err error
-	if f.state != nil {
-		if f.last, ok, err = f.state.load(); err != nil {
-			return fmt.Errorf("%s: %w", f.o.State, err)
-		}
+	if f.last, err = endOf(f.path); err != nil {
+		return err
 	}
-	if !ok && f.o.FromEnd {
-		if f.last, err = endOf(f.path); err == nil {
-			err = f.save()
-		}
-		if err != nil {
-			return err
-		}
-	}
-	f.ready = true
-	return nil
+	f.ready = true // also where that cannot be kept: the end moves on
+	return f.save()
 }
 
 func (f *File) save() error {

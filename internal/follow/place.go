@@ -71,7 +71,8 @@ func (s *state) save(p place) error {
 // load returns what was saved, and whether something was.
 func (s *state) load() (p place, ok bool, err error) {
 	text, err := io.ReadAll(io.NewSectionReader(s.f, 0, 1<<16))
-	if err != nil || len(text) == 0 {
+	// A crash of the machine may leave zeros in the place of what was written.
+	if err != nil || len(bytes.Trim(text, "\x00")) == 0 {
 		return place{}, false, err
 	}
 	var sum uint32

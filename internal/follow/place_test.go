@@ -16,6 +16,12 @@ func TestStateTorn(t *testing.T) {
 	if _, ok, err := s.load(); ok || err != nil {
 		t.Errorf("an empty one: %v, %v", ok, err)
 	}
+	if _, err := s.f.Write(make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := s.load(); ok || err != nil {
+		t.Errorf("one of zeros: %v, %v", ok, err)
+	}
 	if err := s.save(place{Head: []byte("head {"), Tail: []byte("tail"), Offset: 1 << 40}); err != nil {
 		t.Fatal(err)
 	}

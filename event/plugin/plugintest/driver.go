@@ -290,3 +290,31 @@ func (d *Driver) Batches() func() (int, error) {
 	events := d.instance.Events()
 	return func() (int, error) { return d.instance.NextBatch(d.plugin, events) }
 }
+
+// Asker returns a function that asks for a field of an event and throws the
+// value away, for benchmarks: what it costs is the plugin's, and one allocation
+// of a reader for each event that the plugin reads.
+func (d *Driver) Asker(field string) func(e *Event) {
+	d.t.Helper()
+	r, err := NewRequest(d.fields, field)
+	if err != nil {
+		d.t.Fatalf("plugintest: %v", err)
+	}
+	silent := &silentRequest{Request: *r, typ: r.FieldType(), index: r.ArgIndex()}
+	return func(e *Event) {
+		if err := d.plugin.Extract(silent, e); err != nil {
+			d.t.Errorf("plugintest: %s of event %d: %v", field, e.Num, err)
+		}
+	}
+}
+
+// silentRequest is a Request that costs nothing.
+type silentRequest struct {
+	Request
+	typ   uint32
+	index uint64
+}
+
+func (r *silentRequest) FieldType() uint32 { return r.typ }
+func (r *silentRequest) ArgIndex() uint64  { return r.index }
+func (r *silentRequest) SetValue(any)      {}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package falcoalerts
+
+const raceEnabled = false
