@@ -36,6 +36,11 @@ type bench struct {
 
 func newBench(t testing.TB, stdin io.Reader) *bench {
 	b := new(bench)
+	t.Cleanup(func() { // after it was closed
+		if b.reports("left behind") > 0 {
+			t.Errorf("a source was left behind: %q", b.reported)
+		}
+	})
 	p := New(&Options{Stdin: stdin, OnError: func(err error) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -326,9 +331,6 @@ func TestStdin(t *testing.T) {
 	b.Open(`{"stdin":{}}`)
 	b.NextBatch()
 	b.Close()
-	if n := b.reports("left behind"); n != 0 {
-		t.Error("the source was left behind")
-	}
 }
 
 // A listener under garbage goes on for those that have alerts.
@@ -395,9 +397,6 @@ func TestListeners(t *testing.T) {
 			dial()
 			b.until(t, "it is refused", func() bool { return b.reports("was refused: there are 2") > refused })
 			b.Close() // with connections open
-			if n := b.reports("left behind"); n != 0 {
-				t.Error("the source was left behind")
-			}
 			if _, err := net.Dial(network, address); err == nil {
 				t.Error("it still listens")
 			}
@@ -466,9 +465,6 @@ func TestHTTP(t *testing.T) {
 	defer c.Close()
 	io.WriteString(c, "POST /alerts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer first\r\nContent-Length: 100\r\n\r\n{")
 	b.Close()
-	if n := b.reports("left behind"); n != 0 {
-		t.Error("the source was left behind")
-	}
 }
 
 // All inputs at once, and each alert once.
