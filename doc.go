@@ -15,7 +15,8 @@
 //   - [github.com/falconer-go/falconer/event/eventtest]: sample alerts, and a
 //     conformance kit for a host's own handlers.
 //   - [github.com/falconer-go/falconer/event/plugin]: a kit for plugins of
-//     Falco: declare fields and an iterator of events. It needs cgo.
+//     Falco: declare fields and an iterator of events. It needs cgo. Below it,
+//     falcoalerts is the plugin that gives one Falco the alerts of many.
 //   - [github.com/falconer-go/falconer/rules/cond]: Falco's condition language,
 //     with Falco's verdicts.
 //   - [github.com/falconer-go/falconer/rules]: rule files, read, checked and
