@@ -111,7 +111,7 @@ func New(o *Options) *plugin.Plugin[Alert] {
 			f := &feed{window: newWindow(length, remember, enricher), offers: make(chan offer), closed: make(chan struct{})}
 			return f.open(ctx, p.inputs(stdin))
 		},
-		Stream:  plugin.StreamOptions{EventBytes: maxEvent, BatchEvents: 128},
+		Stream:  plugin.StreamOptions{EventBytes: maxEvent, BatchEvents: 16}, // 16 MiB of C's memory
 		OnError: o.OnError,
 	}
 }

@@ -143,10 +143,10 @@ func (f *feed) read(ctx context.Context, r io.Reader, plain bool, from string, d
 	d := event.NewDecoder(r, &event.DecoderOptions{Reuse: true, Strict: true, NoText: true, Plain: plain})
 	taken := make(chan struct{}, 1)
 	var e event.Event
+	var syntax *event.SyntaxError
 	for {
 		err := d.Decode(&e)
 		o := offer{alert: &e, done: done}
-		var syntax *event.SyntaxError
 		switch {
 		case errors.As(err, &syntax):
 			o = offer{err: fmt.Errorf("%s: %w", from, err)}

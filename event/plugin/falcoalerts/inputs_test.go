@@ -226,7 +226,7 @@ func TestFollowAtLeastOnce(t *testing.T) {
 	for first := true; len(seen) < 700; first = false {
 		b := newBench(t, nil)
 		b.Open(params)
-		for range 3 {
+		for got := 0; got < 100 && len(seen) < 700; {
 			events, _ := b.NextBatch()
 			for i, e := range events {
 				v, err := b.Extract(e, "alert.field.uint[n]")
@@ -234,11 +234,12 @@ func TestFollowAtLeastOnce(t *testing.T) {
 					t.Fatal(err)
 				}
 				n := int(v.(uint64))
-				if i == 0 && !first && n > 0 && !seen[n-1] {
+				if got == 0 && i == 0 && !first && n > 0 && !seen[n-1] {
 					t.Fatalf("begins with %d, and %d was never seen", n, n-1)
 				}
 				seen[n] = true
 			}
+			got += len(events)
 		}
 		b.Close()
 		if t.Context().Err() != nil {
@@ -287,10 +288,10 @@ func TestFollowUnreadable(t *testing.T) {
 	b := newBench(t, nil)
 	b.Open(jsonf(`{"file":{"path":%q,"state":%q}}`, path, state))
 	b.until(t, "it is said", func() bool { return b.reports("file: ") > 1 })
-	if err := os.Remove(path); err != nil {
+	write(t, path+".new", lines(0, 5))
+	if err := os.Rename(path+".new", path); err != nil {
 		t.Fatal(err)
 	}
-	write(t, path, lines(0, 5))
 	b.until(t, "it is at the end", func() bool {
 		info, err := os.Stat(state)
 		return err == nil && info.Size() > 0
@@ -380,7 +381,7 @@ func TestListeners(t *testing.T) {
 			}()
 			io.WriteString(good, lines(0, 5))
 			b.want(t, 0, 5)
-			b.until(t, "garbage is said", func() bool { return b.reports(network) > 1 })
+			b.until(t, "garbage is said", func() bool { return b.reports(network) > 0 })
 			io.WriteString(good, line(5)[:20])
 			io.WriteString(good, line(5)[20:]+"{\n"+line(6))
 			b.want(t, 5, 7)
