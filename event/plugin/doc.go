@@ -51,6 +51,9 @@
 //   - An address lives as long as Falco reads it, and a NUL in a text does not
 //     hide what is behind it: it is replaced by U+FFFD.
 //
+// What cannot be mended here: after one plugin of a shared object was initialised
+// and ended, the SDK panics when another one that Init refused is destroyed.
+//
 // The SDK cannot hand Falco a network: it drops the mask. So there is no field of
 // that type here.
 //

@@ -75,12 +75,8 @@ func (s *Shared) Test(t *testing.T, file string) {
 	if got, want := schemaOf(p), schemaOf(s.Plugin); got != want {
 		t.Errorf("plugintest: the schema is %s, want %s", got, want)
 	}
-	if err := p.Init(s.Config); err != nil {
-		t.Errorf("plugintest: init: %v", err)
-	} else if p.HasCapSourcing() {
-		s.testParams(t, p)
-	}
-	p.Unload()
+	// The bad ones come first: the SDK panics where a plugin that could not be
+	// initialised is destroyed after one of the same object that could.
 	for config, want := range s.Bad {
 		p, err := loader.NewValidPlugin(file)
 		if err != nil {
@@ -91,6 +87,12 @@ func (s *Shared) Test(t *testing.T, file string) {
 		}
 		p.Unload()
 	}
+	if err := p.Init(s.Config); err != nil {
+		t.Errorf("plugintest: init: %v", err)
+	} else if p.HasCapSourcing() {
+		s.testParams(t, p)
+	}
+	p.Unload()
 }
 
 func (s *Shared) testParams(t *testing.T, p *loader.Plugin) {
