@@ -92,6 +92,9 @@ func (d *draft) likelyBenign() bool {
 // that before what is due next.
 func (d *draft) looking(list []Action) []Action {
 	for _, ready := range [...]bool{true, false} {
+		if !ready && len(list) > 0 && d.Verdict.Urgency == AtOnce {
+			break // nothing is worth the time to fill it in before the fire is out
+		}
 		list = d.lookingIn(list, Now, ready)
 		for i := range d.Benign {
 			list = look(list, d.Benign[i].Snippets, 0, ready)
