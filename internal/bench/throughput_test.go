@@ -175,6 +175,7 @@ func k8sRules(tb testing.TB) []string {
 }
 
 func BenchmarkThroughput(b *testing.B) {
+	liveHeap(b)
 	type job struct {
 		name, source string
 		rules        []string
