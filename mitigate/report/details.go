@@ -50,6 +50,35 @@ var rows = []row{
 	}},
 }
 
+// family is a set of the first parts of fields' names: proc, fd, ka, ...
+type family uint32
+
+// families are those that rows are made of, each a bit, and what each row is
+// made of: most rows need not be looked at for an alert.
+var families, rowFamilies = func() (map[string]family, []family) {
+	all, of := make(map[string]family), make([]family, len(rows))
+	for i, r := range rows {
+		for _, p := range r.parts {
+			name, _, _ := strings.Cut(p.field, ".")
+			if all[name] == 0 {
+				all[name] = 1 << len(all)
+			}
+			of[i] |= all[name]
+		}
+	}
+	return all, of
+}()
+
+// familiesOf returns the families that the fields of e are of.
+func familiesOf(e *event.Event) family {
+	var all family
+	for name := range e.Fields.All() {
+		first, _, _ := strings.Cut(name, ".")
+		all |= families[first]
+	}
+	return all
+}
+
 func (b *builder) details() []block {
 	e := b.p.Event
 	when := e.Time.UTC().Format("2006-01-02 15:04:05.999999999 UTC")
@@ -64,8 +93,12 @@ func (b *builder) details() []block {
 		fact{"Time", b.say(when)},
 		fact{"Host", b.orUnavailable("alert.hostname", e.Hostname, "not available (the alert does not name it)")},
 		fact{"Source", b.orUnavailable("alert.source", e.Source, "not available (the alert does not name it; syscall in versions that leave it out)")})
+	present := familiesOf(e)
 	for i := range rows {
 		r := &rows[i]
+		if rowFamilies[i]&present == 0 {
+			continue
+		}
 		if r.label == "File" && connection(e) {
 			continue // fd.name is the connection's
 		}

@@ -28,8 +28,7 @@ func (rep *Report) AppendExplanation(dst []byte) []byte {
 		m := p.Mapping
 		item := func(id, name string, list []enrich.Evidence) {
 			for i := range list {
-				ev := said(list[i:])
-				w.marked("- ", 0, say(id+" "+name+": "), r.why(&ev))
+				w.marked("- ", 0, say(id+" "+name+": "), r.why(&list[i]))
 			}
 		}
 		for _, t := range m.Techniques {

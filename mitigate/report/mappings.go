@@ -53,7 +53,7 @@ type groups struct {
 
 type groupRow struct {
 	framework, version string
-	reason             enrich.Evidence // what is said of it
+	reason             *enrich.Evidence // the first of those that read the same
 }
 
 type groupItem struct {
@@ -91,21 +91,23 @@ func (b *builder) groups() groups {
 }
 
 func (g *groups) add(framework, version string, name mitigate.Text, list []enrich.Evidence) {
-	row := groupRow{framework, version, said(list)}
-	at := slices.Index(g.rows, row)
+	reason := &noEvidence
+	if len(list) > 0 {
+		reason = &list[0]
+	}
+	at := slices.IndexFunc(g.rows, func(r groupRow) bool {
+		return r.framework == framework && r.version == version && readAlike(r.reason, reason)
+	})
 	if at < 0 {
 		at = len(g.rows)
-		g.rows = append(g.rows, row)
+		g.rows = append(g.rows, groupRow{framework, version, reason})
 	}
-	again := slices.ContainsFunc(g.items, func(x groupItem) bool { return x.row == at && slices.Equal(x.name, name) })
-	if again {
-		return
+	for i := range g.items {
+		if x := &g.items[i]; x.row == at && slices.Equal(x.name, name) {
+			return
+		}
 	}
-	x := groupItem{row: at, name: name}
-	if len(list) > 0 {
-		x.dataset, x.release = list[0].Dataset, list[0].Version
-	}
-	g.items = append(g.items, x)
+	g.items = append(g.items, groupItem{at, name, reason.Dataset, reason.Version})
 }
 
 // datasets names each dataset that the items come from.
@@ -129,7 +131,8 @@ func (b *builder) groupTable(g *groups) table {
 	for i := range g.rows {
 		r := &g.rows[i]
 		names := b.spans.open(16)
-		for _, x := range g.items {
+		for j := range g.items {
+			x := &g.items[j]
 			if x.row != i {
 				continue
 			}
@@ -140,7 +143,7 @@ func (b *builder) groupTable(g *groups) table {
 		}
 		items := b.spans.keep(names)
 		framework := b.say(strings.TrimSpace(r.framework + " " + r.version))
-		t.rows[i] = []mitigate.Text{framework, items, b.why(&r.reason)}
+		t.rows[i] = []mitigate.Text{framework, items, b.why(r.reason)}
 	}
 	return t
 }
@@ -215,51 +218,55 @@ func (r *room) technique(m *enrich.Mapping, t *enrich.MappedTechnique) mitigate.
 	return r.name(t.ID, t.Name)
 }
 
-// said returns what a report says of the evidence for an item, the rest left
-// out. Zero is none, which a host's stage may give.
-func said(list []enrich.Evidence) enrich.Evidence {
-	if len(list) == 0 {
-		return enrich.Evidence{}
-	}
-	ev := &list[0]
-	s := enrich.Evidence{Reason: ev.Reason, Doubt: ev.Doubt}
-	if ev.Confidence != enrich.HighConfidence {
-		s.Confidence = ev.Confidence
-	}
+// noEvidence stands for what a host's stage may leave out.
+var noEvidence enrich.Evidence
+
+// source is what is said of where an item comes from: words of ours, and a word
+// of the evidence, foreign if field is set.
+func source(ev *enrich.Evidence) (words, name, field string) {
 	switch {
 	case ev.Tag != "":
-		s.Tag = ev.Tag
+		return "the rule's tag ", ev.Tag, "tag"
 	case ev.Stage == enrich.StageRule:
-		s.Stage = ev.Stage
+		return "the rule itself", "", ""
 	case ev.Field != "":
-		s.Field = ev.Field
+		return "the field ", ev.Field, "field"
 	case ev.From != "":
-		s.From = ev.From
-	default:
-		s.Stage = ev.Stage
+		return "derived from ", ev.From, ""
+	case ev.Stage != "":
+		return "stage ", string(ev.Stage), ""
 	}
-	return s
+	return "no evidence given", "", ""
+}
+
+// doubtless reports whether nothing is said of the confidence.
+func doubtless(ev *enrich.Evidence) bool {
+	return ev.Confidence == 0 || ev.Confidence == enrich.HighConfidence
+}
+
+// readAlike reports whether why gives the same for both.
+func readAlike(a, b *enrich.Evidence) bool {
+	if a.Reason != b.Reason || a.Doubt != b.Doubt || a.Confidence != b.Confidence && !(doubtless(a) && doubtless(b)) {
+		return false
+	}
+	words, name, _ := source(a)
+	otherWords, otherName, _ := source(b)
+	return words == otherWords && name == otherName
 }
 
 // why says where an item comes from.
 func (r *room) why(ev *enrich.Evidence) mitigate.Text {
 	t := r.spans.open(8)
 	say := func(words, more string) { t = append(t, mitigate.Span{Text: words}, mitigate.Span{Text: more}) }
-	switch {
-	case ev.Tag != "":
-		t = append(t, mitigate.Span{Text: "the rule's tag "}, mitigate.Span{Kind: mitigate.Value, Text: mitigate.Show(ev.Tag), Field: "tag"})
-	case ev.Stage == enrich.StageRule:
-		say("the rule itself", "")
-	case ev.Field != "":
-		t = append(t, mitigate.Span{Text: "the field "}, mitigate.Span{Kind: mitigate.Value, Text: mitigate.Show(ev.Field), Field: "field"})
-	case ev.From != "":
-		say("derived from ", ev.From)
-	case ev.Stage != "":
-		say("stage ", string(ev.Stage))
+	switch words, name, field := source(ev); {
+	case field != "":
+		t = append(t, mitigate.Span{Text: words}, mitigate.Span{Kind: mitigate.Value, Text: mitigate.Show(name), Field: field})
+	case name != "":
+		say(words, name)
 	default:
-		say("no evidence given", "")
+		t = append(t, mitigate.Span{Text: words})
 	}
-	if ev.Confidence != 0 {
+	if !doubtless(ev) {
 		say(", confidence ", ev.Confidence.String())
 	}
 	if ev.Reason != "" {
