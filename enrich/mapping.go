@@ -227,9 +227,13 @@ func (m *Mapping) Related() []MappedControl {
 // TopRelated returns at most most of the controls of [Mapping.Related], leaving
 // out those that stand in Controls on better evidence.
 func (m *Mapping) TopRelated(most int) []MappedControl {
-	var top []MappedControl
-	for _, c := range m.Related() {
-		if len(top) >= most {
+	related := m.Related()
+	if len(related) == 0 || most <= 0 {
+		return nil
+	}
+	top := make([]MappedControl, 0, min(most, len(related)))
+	for _, c := range related {
+		if len(top) == most {
 			break
 		}
 		if _, stated := m.Control(c.ID); !stated {

@@ -151,7 +151,7 @@ func newException(e *event.Event, fields []string, chosen bool, isList func(stri
 	if e.Rule == "" {
 		return nil, errors.New("the alert names no rule")
 	}
-	x := &Exception{Rule: e.Rule, isList: isList}
+	x := &Exception{Rule: e.Rule, isList: isList, Fields: make([]FieldValue, 0, len(fields))}
 	for _, name := range fields {
 		if slices.ContainsFunc(x.Fields, func(f FieldValue) bool { return f.Field == name }) {
 			continue
@@ -250,7 +250,8 @@ func (x *Exception) Match(e *event.Event) bool {
 // rule: it adds to the rule and leaves the rest of it alone.
 func (x *Exception) YAML() string {
 	var b strings.Builder
-	b.WriteString("- rule: " + yamlScalar(x.Rule) + "\n  exceptions:\n")
+	b.Grow(512)
+	put(&b, "- rule: ", yamlScalar(x.Rule), "\n  exceptions:\n")
 	x.writeEntry(&b, "    ")
 	b.WriteString("  override:\n    exceptions: append\n")
 	return b.String()
@@ -268,17 +269,37 @@ func (x *Exception) Condition() string {
 
 // writeEntry writes the entry of the rule's exceptions, each line indented.
 func (x *Exception) writeEntry(b *strings.Builder, indent string) {
-	b.WriteString(indent + "- name: " + yamlScalar(x.Name) + "\n")
+	put(b, indent, "- name: ", yamlScalar(x.Name), "\n")
 	if !x.Merges {
-		var names, comps []string
-		for _, f := range x.Fields {
-			names = append(names, yamlScalar(f.Field))
-			comps = append(comps, f.Comp())
+		put(b, indent, "  fields: [")
+		for i, f := range x.Fields {
+			put(b, separator(i), yamlScalar(f.Field))
 		}
-		b.WriteString(indent + "  fields: [" + strings.Join(names, ", ") + "]\n")
-		b.WriteString(indent + "  comps: [" + strings.Join(comps, ", ") + "]\n")
+		put(b, "]\n", indent, "  comps: [")
+		for i, f := range x.Fields {
+			put(b, separator(i), f.Comp())
+		}
+		b.WriteString("]\n")
 	}
-	b.WriteString(indent + "  values:\n" + indent + "    - [" + strings.Join(x.literals(), ", ") + "]\n")
+	put(b, indent, "  values:\n", indent, "    - [")
+	for i, value := range x.literals() {
+		put(b, separator(i), value)
+	}
+	b.WriteString("]\n")
+}
+
+func put(b *strings.Builder, parts ...string) {
+	for _, s := range parts {
+		b.WriteString(s)
+	}
+}
+
+// separator is what stands before item i of a list.
+func separator(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return ", "
 }
 
 // literals are the values as they stand in the file.

@@ -190,43 +190,68 @@ func (w *markdown) span(s string, cell bool) {
 func (w *markdown) words(s string) {
 	from := 0
 	for i := range len(s) {
-		c := s[i]
-		if !special[c] {
+		if !special[s[i]] {
+			continue
+		}
+		how := escapeFor(s, i)
+		if how == asItIs {
 			continue
 		}
 		w.raw(s[from:i])
 		from = i + 1
-		switch c {
-		case '_':
-			if i > 0 && i < len(s)-1 && alphanumeric(s[i-1]) && alphanumeric(s[i+1]) {
-				break // inside a word it means nothing
-			}
-			w.b = append(w.b, '\\')
-		case '&':
-			if rest := s[i+1:]; reference.MatchString(s[i:]) || rest != "" && '0' <= rest[0] && rest[0] <= '9' {
-				w.b = append(w.b, '\\')
-			}
-		case '!', '%', '$':
-			if refers(s[i+1:]) {
-				w.b = append(w.b, '\\')
-			}
-		case '\n', '\r':
-			c = ' '
-		case ':', '.':
-			// https:// and www. are made links of.
-			if strings.HasPrefix(s[i:], "://") || i >= 3 && strings.EqualFold(s[i-3:i], "www") {
-				w.entity(c)
-				continue
-			}
-		case '@', '|':
-			w.entity(c)
-			continue
+		switch how {
+		case asBlank:
+			w.b = append(w.b, ' ')
+		case asEntity:
+			w.entity(s[i])
 		default:
-			w.b = append(w.b, '\\')
+			w.b = append(w.b, '\\', s[i])
 		}
-		w.b = append(w.b, c)
 	}
 	w.raw(s[from:])
+}
+
+// escaping is how a character is written so that it is no markup.
+type escaping uint8
+
+const (
+	asItIs escaping = iota
+	behindBackslash
+	asEntity
+	asBlank
+)
+
+// escapeFor returns how the special character at i of s is written.
+func escapeFor(s string, i int) escaping {
+	switch s[i] {
+	case '.': // www. is made a link of
+		if i >= 3 && strings.EqualFold(s[i-3:i], "www") {
+			return asEntity
+		}
+		return asItIs
+	case ':': // and so is https://
+		if strings.HasPrefix(s[i:], "://") {
+			return asEntity
+		}
+		return asItIs
+	case '_':
+		if i > 0 && i < len(s)-1 && alphanumeric(s[i-1]) && alphanumeric(s[i+1]) {
+			return asItIs // inside a word it means nothing
+		}
+	case '&':
+		if rest := s[i+1:]; !reference.MatchString(s[i:]) && (rest == "" || rest[0] < '0' || rest[0] > '9') {
+			return asItIs
+		}
+	case '!', '%', '$':
+		if !refers(s[i+1:]) {
+			return asItIs
+		}
+	case '\n', '\r':
+		return asBlank
+	case '@', '|':
+		return asEntity
+	}
+	return behindBackslash
 }
 
 // refers reports whether what follows one of GitLab's signs, or the dollar of a
