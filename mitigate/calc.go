@@ -28,6 +28,7 @@ const (
 	count                   // how many elements or parts
 	part                    // parts of a JSON value
 	network                 // the network of an address: /24, or /64 of IPv6
+	program                 // the program that a command line begins with
 	weekday                 // of an instant, in UTC
 	hour                    // of an instant, in UTC
 )
@@ -42,6 +43,7 @@ var functions = map[string]struct {
 	"count":   {count, 1, true},
 	"part":    {part, 1, true},
 	"network": {network, 1, false},
+	"program": {program, 1, false},
 	"weekday": {weekday, 1, false},
 	"hour":    {hour, 1, false},
 }
@@ -164,6 +166,10 @@ func (c *calc) of(e *event.Event) result {
 			return result{}
 		}
 		return result{ok: true, list: []string{networkOf(a).String()}}
+	case program:
+		w, _, _ := strings.Cut(strings.TrimSpace(v.Text()), " ")
+		w = w[strings.LastIndexByte(w, '/')+1:]
+		return result{ok: w != "", list: []string{w}}
 	}
 	t, ok := instant(v)
 	if c.fn == hour {
@@ -204,7 +210,7 @@ func (c *calc) span(e *event.Event) (Span, bool) {
 		return Span{Text: Elapsed(time.Duration(r.n))}, true
 	case percent:
 		return Span{Text: r.words + " %"}, true
-	case part, network:
+	case part, network, program:
 		return Span{Kind: Value, Text: Show(strings.Join(r.list, ", ")), Field: c.args[0]}, true
 	case weekday:
 		return Span{Text: r.words}, true
@@ -310,7 +316,7 @@ func parseCheck(s string) (w where, err error) {
 		return w, nil
 	}
 	switch w.left.fn {
-	case part, network, weekday:
+	case part, network, program, weekday:
 		if strings.ContainsAny(w.op, "<>") {
 			return w, fmt.Errorf("%s cannot be compared by %s", w.left.text, w.op)
 		}

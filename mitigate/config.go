@@ -137,7 +137,7 @@ func withoutException(on []exceptOn) Text {
 		fields = append(fields, x.Field)
 	}
 	if len(fields) > 1 {
-		t = append(t, Span{Text: " If one is confirmed, go by all of "}, Span{Kind: Code, Text: strings.Join(fields, ", ")}, Span{Text: " together, and by the image or the caller."})
+		t = append(t, Span{Text: " If one is confirmed, go by all of "}, Span{Kind: Code, Text: strings.Join(fields, ", ")}, Span{Text: " together."})
 	}
 	return t
 }

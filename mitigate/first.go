@@ -12,6 +12,7 @@ type First struct {
 	Actions []Action  // in order: what reads and keeps evidence, then what contains
 	Caution Text      // what to think of before anything is stopped or deleted; empty as a rule
 	Ask     Text      // who can tell
+	Then    []Text    // what to do with each outcome: explained, nobody answers, disowned
 }
 
 // Action is one thing to do in the first minutes.
@@ -53,8 +54,17 @@ func (d *draft) shorten(r *ruleEntry) {
 	f.Actions = d.leadOne(f.Actions, d.Gaps)
 	f.Actions = d.leadOne(f.Actions, f.Facts)
 	f.Actions = d.looking(f.Actions)
-	if a, ok := d.containing(); ok {
+	a, contains := d.containing()
+	if contains {
 		f.Actions = append(f.Actions, a)
+	}
+	for _, outcome := range [...]string{"then-explained", "then-unanswered", "then-disowned"} {
+		if outcome == "then-unanswered" && len(a.Snippets) == 0 {
+			continue // it speaks of the step that contains
+		}
+		if t := d.phrase(outcome); len(t) > 0 {
+			f.Then = append(f.Then, t)
+		}
 	}
 }
 

@@ -181,6 +181,7 @@ type Snippet struct {
 type Placeholder struct {
 	Word  string
 	Field string // the alert's field that it stands for
+	How   Text   // how to find it elsewhere; empty where nothing is known
 }
 
 // Related is another rule worth looking for in the same minutes.

@@ -154,7 +154,8 @@ func (d *draft) fill(s *script, kind string) (string, []Placeholder) {
 			p.Word = placeholderWord(f.name, kind)
 		}
 		b.WriteString(p.Word)
-		if !slices.Contains(missing, p) {
+		p.How = d.phrase("fill-" + f.name)
+		if !slices.ContainsFunc(missing, func(m Placeholder) bool { return m.Word == p.Word && m.Field == p.Field }) {
 			missing = append(missing, p)
 		}
 	}
@@ -163,12 +164,13 @@ func (d *draft) fill(s *script, kind string) (string, []Placeholder) {
 }
 
 // The times around an alert from which logs are worth reading: ten minutes before
-// and after, and a day before; in seconds since 1970, and as dates of RFC 3339
+// and after, a day before and an hour after; in seconds since 1970, and as dates of RFC 3339
 // in UTC.
 const (
 	alertFrom      = "alert.from"
 	alertUntil     = "alert.until"
 	alertDay       = "alert.day"
+	alertLaterDate = "alert.later.date"
 	alertFromDate  = "alert.from.date"
 	alertUntilDate = "alert.until.date"
 	alertDayDate   = "alert.day.date"
@@ -177,6 +179,7 @@ const (
 var around = map[string]time.Duration{
 	alertFrom: -10 * time.Minute, alertUntil: 10 * time.Minute, alertDay: -24 * time.Hour,
 	alertFromDate: -10 * time.Minute, alertUntilDate: 10 * time.Minute, alertDayDate: -24 * time.Hour,
+	alertLaterDate: time.Hour,
 }
 
 func timeAround(e *event.Event, field string) (string, bool) {

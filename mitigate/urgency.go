@@ -33,6 +33,8 @@ func (d *draft) rate(urgency []*urgencyEntry) {
 			joint = " and because "
 		case r.Step < 0:
 			joint = ", lowered because "
+		case n-r.Step >= int(AtOnce):
+			joint = ", and " // nothing is above it
 		}
 		before = r.Step
 		d.say(joint)

@@ -152,6 +152,7 @@ type jsonFirst struct {
 	Actions []jsonAction  `json:"actions,omitempty"`
 	Caution string        `json:"caution,omitempty"`
 	Ask     string        `json:"ask,omitempty"`
+	Then    []string      `json:"then,omitempty"` // what to do with each outcome
 }
 
 type jsonAction struct {
@@ -164,6 +165,9 @@ func jsonFirstOf(f *mitigate.First) jsonFirst {
 	out := jsonFirst{Facts: jsonReadings(f.Facts), Caution: f.Caution.String(), Ask: f.Ask.String()}
 	for _, a := range f.Actions {
 		out.Actions = append(out.Actions, jsonAction{a.Gate.String(), a.Do.String(), jsonSnippets(a.Snippets)})
+	}
+	for _, t := range f.Then {
+		out.Then = append(out.Then, t.String())
 	}
 	return out
 }

@@ -75,9 +75,9 @@ func likelyBenign(p *mitigate.Plan) bool {
 func (b *builder) harmless(out []block) []block {
 	cases := b.p.Benign
 	if len(cases) == 0 {
-		return append(out, b.paragraph(say("No benign cause that is known of this rule fits the alert.")))
+		return append(out, b.paragraph(say("No field of this alert points to a harmless cause.")))
 	}
-	intro := "No field points to a benign cause. It would be harmless if it is "
+	intro := "No field of this alert points to a harmless cause. It would be harmless if it is "
 	if cases[0].Fits {
 		intro = "Harmless if it is "
 	}
@@ -129,6 +129,13 @@ func (b *builder) first() []block {
 	}
 	if len(out) == 0 {
 		out = append(out, b.paragraph(say("Nothing has to be done at once.")))
+	}
+	if len(f.Then) > 0 {
+		then := list{items: make([]item, len(f.Then))}
+		for i, t := range f.Then {
+			then.items[i].text = t
+		}
+		out = append(out, b.paragraph(say("Then:")), then)
 	}
 	return out
 }

@@ -61,6 +61,9 @@ func (b *builder) placeholders(list []mitigate.Placeholder) mitigate.Text {
 		}
 		t = append(t, mitigate.Span{Text: before}, mitigate.Span{Kind: mitigate.Code, Text: p.Word},
 			mitigate.Span{Text: " is "}, mitigate.Span{Kind: mitigate.Code, Text: p.Field})
+		if len(p.How) > 0 {
+			t = append(append(t, mitigate.Span{Text: ": "}), p.How...)
+		}
 	}
 	return b.spans.keep(append(t, mitigate.Span{Text: "."}))
 }
