@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -139,7 +140,13 @@ func (f *feed) report(ctx context.Context, err error) {
 
 // read offers the alerts that a decoder has, to its end. next, if it is not nil,
 // is called behind each record, with the function that the record gets as Done.
-func (f *feed) read(ctx context.Context, r io.Reader, plain bool, from string, done func(), next func(offset int64, event bool)) error {
+// It runs in a goroutine of its own, where a panic would end Falco.
+func (f *feed) read(ctx context.Context, r io.Reader, plain bool, from string, done func(), next func(offset int64, event bool)) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &event.PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
 	d := event.NewDecoder(r, &event.DecoderOptions{Reuse: true, Strict: true, NoText: true, Plain: plain})
 	taken := make(chan struct{}, 1)
 	var e event.Event

@@ -88,9 +88,10 @@ func (w *window) add(e *event.Event) (c correlation) {
 }
 
 // timeOf returns the time that an alert counts at, in nanoseconds. One from the
-// future would make what is now look old, so it counts as of now.
+// future would make what is now look old, so it counts as of now, and so does one
+// from so long ago that its nanoseconds overflow into the future.
 func (w *window) timeOf(e *event.Event) int64 {
-	if now := time.Now(); e.Time.After(now.Add(w.length)) {
+	if now := time.Now(); e.Time.After(now.Add(w.length)) || e.Time.Year() < 1678 {
 		return now.UnixNano()
 	}
 	return e.Time.UnixNano()
