@@ -102,9 +102,8 @@ func ensure(ctx context.Context, js jetstream.JetStream, l layout) (settings, er
 			// Nothing limits it but its size, and when that is reached, what is
 			// new is refused rather than what is old dropped. What is handled
 			// is removed by the workers, from the front. A work queue would do
-			// so itself, but from the middle of its files: a broker that was
-			// killed then was seen to keep what had been acknowledged, and to
-			// pass over what had not.
+			// so itself, but from the middle of its files: one whose broker was
+			// killed was seen to keep for good what had been acknowledged.
 			Name: alertsStream, Subjects: []string{subjects},
 			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: l.MaxBytes,
 			Duplicates: 5 * time.Minute,
