@@ -8,6 +8,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	_ "embed"
 	"errors"
 	"flag"
@@ -74,7 +75,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			return usage(err)
 		}
 	}
-	r := &reporter{out: out, errs: stderr, mapping: enrich.New(&enrich.Options{Version: version}), incidents: *incident}
+	r := &reporter{out: out, errs: stderr, mapping: enrich.New(&enrich.Options{Version: version})}
+	if *incident {
+		r.incidents = report.NewGrouper(report.GroupOptions{}, r.story)
+	}
 	if flags.NArg() == 0 {
 		r.read("sample", bytes.NewReader(sample))
 	}
@@ -85,13 +89,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return r.status
 }
 
-// reporter makes reports of the alerts it reads.
+// reporter makes reports of the alerts it reads. It keeps no more of them than
+// a Grouper does: those of incidents that are not over.
 type reporter struct {
 	out       sink
 	errs      io.Writer
 	mapping   *enrich.Enricher
-	incidents bool
-	alerts    []*event.Event // kept for incidents
+	incidents *report.Grouper // nil for a report on each alert
 	progress  progress
 	status    int
 }
@@ -134,17 +138,22 @@ func (r *reporter) read(name string, in io.Reader) {
 }
 
 func (r *reporter) take(e *event.Event) error {
-	if r.incidents {
-		r.alerts = append(r.alerts, e)
-		return nil
+	if r.incidents != nil {
+		return r.incidents.HandleEvent(context.Background(), e)
 	}
 	return r.out.add(report.New(mitigate.Default().Plan(e, r.mapping.For(e))))
 }
 
-// finish writes the reports on incidents, and what stands behind all reports.
+// story reports on an incident that is over.
+func (r *reporter) story(_ context.Context, alerts []*event.Event) error {
+	return r.out.add(report.StoryOf(mitigate.Default(), r.mapping.For, alerts))
+}
+
+// finish reports on the incidents that the end of the input ends, and writes
+// what stands behind all reports.
 func (r *reporter) finish() {
-	for _, alerts := range report.Group(r.alerts, report.GroupOptions{}) {
-		if err := r.out.add(report.StoryOf(mitigate.Default(), r.mapping.For, alerts)); err != nil {
+	if r.incidents != nil {
+		if err := r.incidents.Flush(context.Background()); err != nil {
 			r.fail(err)
 		}
 	}

@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/falconer-go/falconer/enrich"
+	"github.com/falconer-go/falconer/mitigate/report"
 )
 
 func TestRun(t *testing.T) {
@@ -116,6 +119,28 @@ func TestIncidentAndExplain(t *testing.T) {
 		if !strings.Contains(strings.Join(strings.Fields(out.String()), " "), want) {
 			t.Errorf("the explanation lacks %q:\n%s", want, &out)
 		}
+	}
+}
+
+// TestIncidentsAsTheyEnd holds that an incident is reported when it is over, and
+// not kept until the input ends.
+func TestIncidentsAsTheyEnd(t *testing.T) {
+	var out, errs bytes.Buffer
+	f, err := formatNamed("markdown", &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &reporter{out: &stream{w: &out, format: f}, errs: &errs, mapping: enrich.New(nil)}
+	r.incidents = report.NewGrouper(report.GroupOptions{}, r.story)
+	for i, at := range []string{"2026-01-02T03:04:05Z", "2026-01-02T03:05:05Z", "2026-01-02T05:04:05Z"} {
+		r.read("test", strings.NewReader(`{"rule":"x","priority":"Notice","source":"syscall","hostname":"h","time":"`+at+`","output_fields":{}}`))
+		if n := strings.Count(out.String(), "# Falco Incident Report"); n != i/2 {
+			t.Errorf("%d reports after alert %d, want %d", n, i+1, i/2)
+		}
+	}
+	r.finish()
+	if n := strings.Count(out.String(), "# Falco Incident Report"); n != 2 || errs.Len() > 0 {
+		t.Errorf("%d reports, want 2; stderr: %s", n, &errs)
 	}
 }
 

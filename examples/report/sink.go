@@ -55,7 +55,7 @@ func (d *folder) add(r *report.Report) error {
 		return err
 	}
 	name := fmt.Sprintf("%05d-%s.%s", len(d.entries)+1, slug(r.Plan().Event.Rule), d.format.ext)
-	d.entries = append(d.entries, report.IndexEntry{File: name, Report: r})
+	d.entries = append(d.entries, r.IndexEntry(name))
 	return os.WriteFile(filepath.Join(d.dir, name), b, 0o644)
 }
 
