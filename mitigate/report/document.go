@@ -8,6 +8,7 @@ import "github.com/falconer-go/falconer/mitigate"
 type document struct {
 	title    string // of ours
 	subject  mitigate.Text
+	urgency  string // of ours; set off before the lead
 	lead     []mitigate.Text
 	rank     int // of the urgency, 0 to 4
 	sections []section

@@ -69,8 +69,13 @@ func (w *htmlWriter) page(d *document) {
 	w.raw("</small>")
 	w.escape(d.subject.String())
 	w.raw("</h1>\n<div class=\"lead u-" + strconv.Itoa(d.rank) + "\">\n")
-	for _, t := range d.lead {
+	for i, t := range d.lead {
 		w.raw("<p>")
+		if i == 0 {
+			w.raw("<strong>")
+			w.escape(d.urgency)
+			w.raw("</strong>")
+		}
 		w.text(t)
 		w.raw("</p>\n")
 	}
@@ -119,15 +124,27 @@ func (w *htmlWriter) blocks(blocks []block) {
 		case tree:
 			w.svg(b)
 		case *code:
-			w.raw("<figure data-copy><figcaption><span>")
-			w.text(b.title)
-			w.raw("</span></figcaption><pre tabindex=\"0\" role=\"region\" aria-label=\"")
-			w.escape(b.title.String())
-			w.raw("\"><code>")
-			w.escape(b.body)
-			w.raw("</code></pre></figure>\n")
+			w.code(b)
 		}
 	}
+}
+
+func (w *htmlWriter) code(c *code) {
+	title := c.title
+	switch {
+	case len(title) > 0:
+	case c.lang == "sh":
+		title = say("Command")
+	default:
+		title = say(strings.ToUpper(c.lang))
+	}
+	w.raw("<figure data-copy><figcaption><span>")
+	w.text(title)
+	w.raw("</span></figcaption><pre tabindex=\"0\" role=\"region\" aria-label=\"")
+	w.escape(title.String())
+	w.raw("\"><code>")
+	w.escape(c.body)
+	w.raw("</code></pre></figure>\n")
 }
 
 func (w *htmlWriter) list(l list) {

@@ -16,6 +16,7 @@ type IndexEntry struct {
 	time    time.Time
 	urgency mitigate.Urgency
 	subject string
+	rule    string // the most urgent of an incident
 	host    string
 	alerts  int
 }
@@ -29,7 +30,7 @@ func (r *Report) IndexEntry(file string) IndexEntry {
 		host: mitigate.Show(worst.Event.Hostname), alerts: 1,
 	}
 	if r.story != nil {
-		x.alerts = len(r.story.alerts)
+		x.alerts, x.rule = len(r.story.alerts), mitigate.Show(worst.Event.Rule)
 	}
 	return x
 }
@@ -51,7 +52,13 @@ func AppendIndex(dst []byte, entries []IndexEntry) []byte {
 		w.escape(x.file)
 		w.raw("\">")
 		w.escape(x.subject)
-		w.raw("</a></td><td>" + strconv.Itoa(x.alerts) + "</td><td>" + x.time.UTC().Format("2006-01-02 15:04:05") + "</td><td>")
+		w.raw("</a>")
+		if x.rule != "" {
+			w.raw("<br><small>")
+			w.escape(x.rule)
+			w.raw("</small>")
+		}
+		w.raw(`</td><td data-unit="` + plural(x.alerts, "alert", "alerts") + `">` + strconv.Itoa(x.alerts) + "</td><td>" + x.time.UTC().Format("2006-01-02 15:04:05") + "</td><td>")
 		w.escape(x.host)
 		w.raw("</td></tr>\n")
 	}

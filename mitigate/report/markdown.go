@@ -32,8 +32,11 @@ func (w *markdown) document(d *document) {
 	w.raw("# " + d.title + ": ")
 	w.subject(d.subject)
 	w.raw("\n")
-	for _, t := range d.lead {
+	for i, t := range d.lead {
 		w.raw("\n")
+		if i == 0 && d.urgency != "" {
+			w.raw("**" + d.urgency + "**")
+		}
 		w.text(t, false)
 		w.raw("\n")
 	}

@@ -23,6 +23,7 @@ func New(p *mitigate.Plan) *Report {
 	return &Report{plan: p, doc: document{
 		title:   "Falco Alert Report",
 		subject: b.value("alert.rule", p.Event.Rule),
+		urgency: "Urgency: " + p.Verdict.Urgency.String(),
 		lead:    b.lead(),
 		rank:    int(p.Verdict.Urgency),
 		sections: []section{

@@ -18,7 +18,7 @@ type builder struct {
 func (b *builder) lead() []mitigate.Text {
 	v := &b.p.Verdict
 	return []mitigate.Text{
-		b.join(say("Urgency: "), say(v.Urgency.String()), say(" ("), v.Because, say(").")),
+		b.join(say(" ("), v.Because, say(").")),
 		v.Seen,
 	}
 }

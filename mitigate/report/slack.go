@@ -20,7 +20,10 @@ func (r *Report) AppendSlack(dst []byte) []byte {
 	w.raw("*" + d.title + "* ")
 	w.text(d.subject)
 	w.raw("\n")
-	for _, t := range d.lead {
+	for i, t := range d.lead {
+		if i == 0 && d.urgency != "" {
+			w.raw("*" + d.urgency + "*")
+		}
 		w.text(t)
 		w.raw("\n")
 	}

@@ -41,6 +41,7 @@ func StoryOf(l *mitigate.Library, mapping func(*event.Event) *enrich.Mapping, al
 		title:   "Falco Incident Report",
 		subject: s.subject(),
 		rank:    int(s.worst.Verdict.Urgency),
+		urgency: "Urgency: " + s.worst.Verdict.Urgency.String(),
 		lead:    s.lead(),
 		sections: []section{
 			{"Summary", s.summary()},
@@ -139,7 +140,7 @@ func (s *story) subject() mitigate.Text {
 func (s *story) lead() []mitigate.Text {
 	w := s.worst
 	return []mitigate.Text{
-		s.join(say("Urgency: "+w.Verdict.Urgency.String()+" (from "), value("alert.rule", w.Event.Rule), say(": "), w.Verdict.Because, say(").")),
+		s.join(say(" (from "), value("alert.rule", w.Event.Rule), say(": "), w.Verdict.Because, say(").")),
 		s.join(say(strconv.Itoa(len(s.alerts))+" "+plural(len(s.alerts), "alert", "alerts")+" in "+s.duration()+". First: "), s.plans[0].Verdict.Seen),
 	}
 }

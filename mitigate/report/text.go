@@ -36,9 +36,14 @@ func (r *Report) AppendText(dst []byte, o *TextOptions) []byte {
 	}
 	d := &r.doc
 	w.heading(strings.ToUpper(d.title)+": ", d.subject.String())
-	for _, t := range d.lead {
+	for i, t := range d.lead {
 		w.raw("\n")
-		w.wrap(0, 0, t)
+		p := wrapping{textWriter: &w}
+		if i == 0 {
+			p.words(d.urgency, "", sgrHeading)
+		}
+		p.text(t)
+		p.end()
 	}
 	for _, s := range d.sections {
 		w.raw("\n")

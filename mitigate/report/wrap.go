@@ -25,19 +25,29 @@ type wrapping struct {
 func (w *textWriter) wrap(column, indent int, texts ...mitigate.Text) {
 	p := wrapping{textWriter: w, indent: indent, column: column}
 	for _, t := range texts {
-		for i := range t {
-			switch s := &t[i]; s.Kind {
-			case mitigate.Value:
-				p.words(s.Text, "", sgrValue)
-			case mitigate.Code:
-				p.words(s.Text, "`", sgrCode)
-			default:
-				p.words(s.Text, "", "")
-			}
+		p.text(t)
+	}
+	p.end()
+}
+
+// text writes a part of the paragraph.
+func (p *wrapping) text(t mitigate.Text) {
+	for i := range t {
+		switch s := &t[i]; s.Kind {
+		case mitigate.Value:
+			p.words(s.Text, "", sgrValue)
+		case mitigate.Code:
+			p.words(s.Text, "`", sgrCode)
+		default:
+			p.words(s.Text, "", "")
 		}
 	}
+}
+
+// end ends the paragraph.
+func (p *wrapping) end() {
 	p.endWord()
-	w.raw("\n")
+	p.raw("\n")
 }
 
 // words writes the words of s, with the mark before the first and behind the
