@@ -281,9 +281,10 @@ func FuzzExtract(f *testing.F) {
 	if err := s.Init(""); err != nil {
 		f.Fatal(err)
 	}
-	entries := p.Entries()
+	entries, num := p.Entries(), uint64(0)
 	f.Fuzz(func(t *testing.T, data []byte, arg string) {
-		e := &plugintest.Event{Data: data}
+		num++
+		e := &plugintest.Event{Num: num, Data: data}
 		for i, f := range entries {
 			r := &plugintest.Request{ID: uint64(i), Entry: f, Arg: arg, Has: f.Arg.IsKey || f.Arg.IsIndex}
 			s.Extract(r, e)
