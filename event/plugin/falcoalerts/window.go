@@ -47,12 +47,13 @@ type window struct {
 	enricher *enrich.Enricher
 	seed     maphash.Seed
 	tactics  map[string]uint // by id, a bit each
+	now      func() time.Time
 
 	rules, hosts, containers groups
 }
 
 func newWindow(length time.Duration, remember int, n *enrich.Enricher) *window {
-	w := &window{length: length, enricher: n, seed: maphash.MakeSeed(), tactics: make(map[string]uint)}
+	w := &window{length: length, enricher: n, seed: maphash.MakeSeed(), tactics: make(map[string]uint), now: time.Now}
 	for _, g := range []*groups{&w.rules, &w.hosts, &w.containers} {
 		g.most, g.byKey = remember, make(map[uint64]*group)
 	}
@@ -91,7 +92,7 @@ func (w *window) add(e *event.Event) (c correlation) {
 // future would make what is now look old, so it counts as of now, and so does one
 // from so long ago that its nanoseconds overflow into the future.
 func (w *window) timeOf(e *event.Event) int64 {
-	if now := time.Now(); e.Time.After(now.Add(w.length)) || e.Time.Year() < 1678 {
+	if now := w.now(); e.Time.After(now.Add(w.length)) || e.Time.Year() < 1678 {
 		return now.UnixNano()
 	}
 	return e.Time.UnixNano()
