@@ -29,9 +29,9 @@
 // [Plugin.Markdown] of package plugin, or the README of the example, for all.
 //
 //   - Time is that of the alerts. The same alerts in the same order give the
-//     same numbers, live or read from a file. Alerts that come late, or early by
-//     a clock that is wrong, count where they are within one window of each
-//     other.
+//     same numbers, live or read from a file. Alerts that come late count with
+//     those that are within one window of them, and one that is too late for
+//     that by itself. A time more than a window in the future counts as now.
 //   - A count is of whole sixteenths of a window: one that is 5 minutes long
 //     forgets an alert after 4:41 to 5 minutes. Numbers of different hosts or
 //     rules are exact.
