@@ -138,11 +138,12 @@ var shapes = map[string]shape{
 	"gcp.callerIP":             address,
 	"gcp.storage.bucket":       bucket,
 
-	"gcp.cloudfunctions.function":                word,
-	"gcp.cloudsql.databaseId":                    cloudPath, // project:instance
-	"gcp.iam.serviceAccount":                     account,
-	"gcp.logging.sink":                           word,
-	"gcp.location":                               dnsLabel,
+	"gcp.cloudfunctions.function": word,
+	"gcp.cloudsql.databaseId":     cloudPath, // project:instance
+	"gcp.iam.serviceAccount":      account,
+	"part(gcp.authorizationInfo, /*[permission=iam.serviceAccounts.delete]/resource)": matching(`^projects/[A-Za-z0-9-]{1,63}/serviceAccounts/[0-9]{21}$`),
+	"gcp.logging.sink": word,
+	"gcp.location":     dnsLabel,
 	"json.value[/resource/labels/policy_name]":   word,
 	"json.value[/resource/labels/key_ring_id]":   word,
 	"json.value[/resource/labels/crypto_key_id]": word,
