@@ -21,13 +21,19 @@ func TestMarkdown(t *testing.T) {
 		for _, e := range all {
 			src := report.For(with(t, e, v, true)).AppendMarkdown(nil)
 			doc := md.Parser().Parse(text.NewReader(src))
+			strong := 0
 			err := ast.Walk(doc, func(n ast.Node, enter bool) (ast.WalkStatus, error) {
 				if !enter {
 					return ast.WalkContinue, nil
 				}
 				switch n := n.(type) {
-				case *ast.Link, *ast.Image, *ast.AutoLink, *ast.RawHTML, *ast.HTMLBlock, *ast.ThematicBreak, *ast.Blockquote, *ast.Emphasis:
+				case *ast.Link, *ast.Image, *ast.AutoLink, *ast.RawHTML, *ast.HTMLBlock, *ast.ThematicBreak, *ast.Blockquote:
 					t.Errorf("value %q in %q makes a %s", short(v), e.Rule, n.Kind())
+				case *ast.Emphasis: // ours is the urgency, before all else
+					words, _ := n.FirstChild().(*ast.Text)
+					if strong++; strong > 1 || n.Level != 2 || words == nil || !strings.HasPrefix(string(words.Value(src)), "Urgency: ") {
+						t.Errorf("value %q in %q makes a %s", short(v), e.Rule, n.Kind())
+					}
 				case *ast.Heading:
 					if title := string(n.Lines().Value(src)); !ours(title) {
 						t.Errorf("value %q in %q makes the heading %q", short(v), e.Rule, title)
@@ -37,6 +43,9 @@ func TestMarkdown(t *testing.T) {
 			})
 			if err != nil {
 				t.Fatal(err)
+			}
+			if strong != 1 {
+				t.Errorf("value %q in %q: the urgency is not set off", short(v), e.Rule)
 			}
 		}
 	}

@@ -48,6 +48,7 @@ type item struct {
 // code is text to be copied as it stands.
 type code struct {
 	title mitigate.Text
+	name  mitigate.Text // what it is called where the title is left out
 	lang  string
 	body  string
 }

@@ -130,18 +130,17 @@ func (w *htmlWriter) blocks(blocks []block) {
 }
 
 func (w *htmlWriter) code(c *code) {
-	title := c.title
-	switch {
-	case len(title) > 0:
-	case c.lang == "sh":
-		title = say("Command")
-	default:
-		title = say(strings.ToUpper(c.lang))
+	title, name := c.title, c.title
+	if len(title) == 0 {
+		title, name = say(strings.ToUpper(c.lang)), c.name
+		if c.lang == "sh" {
+			title = say("Command")
+		}
 	}
 	w.raw("<figure data-copy><figcaption><span>")
 	w.text(title)
 	w.raw("</span></figcaption><pre tabindex=\"0\" role=\"region\" aria-label=\"")
-	w.escape(title.String())
+	w.escape(name.String())
 	w.raw("\"><code>")
 	w.escape(c.body)
 	w.raw("</code></pre></figure>\n")

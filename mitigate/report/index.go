@@ -53,7 +53,7 @@ func AppendIndex(dst []byte, entries []IndexEntry) []byte {
 		w.raw("\">")
 		w.escape(x.subject)
 		w.raw("</a>")
-		if x.rule != "" {
+		if x.rule != "" && x.rule != x.subject {
 			w.raw("<br><small>")
 			w.escape(x.rule)
 			w.raw("</small>")

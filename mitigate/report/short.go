@@ -148,7 +148,7 @@ func (b *builder) action(a *mitigate.Action) item {
 	}
 	if len(a.Snippets) == 1 && len(it.blocks) > 0 {
 		if c, ok := it.blocks[0].(*code); ok && slices.Equal(c.title, it.text) {
-			c.title = nil // the action is called like its command
+			c.title, c.name = nil, c.title // the action is called like its command
 			it.text = b.join(it.text, say(":"))
 		}
 	}

@@ -3,7 +3,7 @@ for (const figure of document.querySelectorAll("figure[data-copy]")) {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = "Copy";
-  button.setAttribute("aria-label", "Copy: " + figure.querySelector("figcaption span").textContent);
+  button.setAttribute("aria-label", "Copy: " + figure.querySelector("pre").getAttribute("aria-label"));
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(figure.querySelector("pre").textContent);
