@@ -51,9 +51,20 @@ func TestBrowser(t *testing.T) {
 	} {
 		pages["hostile "+string(rune('a'+i))] = report.Incident(with(t, all[0], v, true)).AppendHTML(nil)
 	}
+	pages["index"] = indexPage(t)
 	for name, html := range pages {
 		b.check(t, name, html, axe)
 	}
+}
+
+// indexPage lists reports on alerts with hostile names.
+func indexPage(t *testing.T) []byte {
+	var entries []report.IndexEntry
+	for i, v := range []string{"x", "<script>alert(1)</script>", strings.Repeat("W", 300), "\u202ex"} {
+		e := with(t, samples(t)[i], v, true)
+		entries = append(entries, report.For(e).IndexEntry("a.html"), report.Incident(e, e).IndexEntry("b.html"))
+	}
+	return report.AppendIndex(nil, entries)
 }
 
 // coveragePage is the page of examples/coverage for rules and alerts some of
