@@ -7,7 +7,7 @@ import (
 
 // computed is an alert with something for each function.
 var computed = map[string]any{
-	"container.start_ts": 1790361081083266061, "proc.exe_ino.ctime": 1790361177439492389, "evt.time": 1790361324684804693,
+	"container.start_ts": int64(1790361081083266061), "proc.exe_ino.ctime": int64(1790361177439492389), "evt.time": int64(1790361324684804693),
 	"proc.ppid.ts": 0, "proc.pid.ts": "2026-09-25T18:35:24Z", "n_drops": 30, "n_evts": 250, "evt.count": 3,
 	"fd.lip": "10.1.2.3", "fd.rip": "10.1.2.200", "fd.sip": "2001:db8:0:1::5", "fd.name": "no address",
 	"ka.user.groups": []string{"dev", "system:authenticated"},
