@@ -25,7 +25,7 @@ func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 	}
 	d := draft{
 		Plan: &Plan{Event: e, Mapping: m}, l: l, e: e,
-		shown: make([]fieldValue, 0, 24), safe: make([]fieldValue, 0, 8),
+		shown: make([]fieldValue, 0, 16), safe: make([]fieldValue, 0, 6),
 	}
 	h := l.generalFor(sourceOf(e)).holding(e)
 	d.Applied = make([]Applied, 0, len(h.readings)+len(h.patterns)+len(h.urgency)+1)

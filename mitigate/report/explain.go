@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/falconer-go/falconer/enrich"
+	"github.com/falconer-go/falconer/mitigate"
 )
 
 // AppendExplanation appends, as plain text, why the report says what it says:
@@ -28,7 +29,7 @@ func (rep *Report) AppendExplanation(dst []byte) []byte {
 		m := p.Mapping
 		item := func(id, name string, list []enrich.Evidence) {
 			for i := range list {
-				w.marked("- ", 0, say(id+" "+name+": "), r.why(&list[i]))
+				w.marked("- ", 0, say(id+" "+name+": "), r.why(&list[i]), dataset(&list[i]))
 			}
 		}
 		for _, t := range m.Techniques {
@@ -48,4 +49,12 @@ func (rep *Report) AppendExplanation(dst []byte) []byte {
 		}
 	}
 	return w.b
+}
+
+// dataset names the release of the table that says so.
+func dataset(ev *enrich.Evidence) mitigate.Text {
+	if ev.Dataset == "" {
+		return nil
+	}
+	return say(" (" + strings.TrimSpace(ev.Dataset+" "+ev.Version) + ")")
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,7 +57,7 @@ type groupRow struct {
 
 type groupItem struct {
 	row     int
-	name    mitigate.Text
+	name    string
 	dataset string
 	release string // of the dataset
 }
@@ -70,27 +69,27 @@ func (b *builder) groups() groups {
 	g := groups{make([]groupRow, 0, 6), make([]groupItem, 0, n)}
 	for i := range pairs {
 		p := &pairs[i]
-		g.add("ATT&CK", m.Version, b.join(say(p.Tactic.ID), say(" "), say(p.Tactic.Name), say(": "), b.technique(m, &p.Technique)), p.Technique.Evidence)
+		g.add("ATT&CK", m.Version, p.Tactic.ID+" "+p.Tactic.Name+": "+techniqueName(m, &p.Technique), p.Technique.Evidence)
 	}
 	for i := range m.Tactics {
 		c := &m.Tactics[i]
 		if !slices.ContainsFunc(pairs, func(p enrich.Pair) bool { return p.Tactic.ID == c.ID }) {
-			g.add("ATT&CK", m.Version, b.name(c.ID, c.Name), c.Evidence)
+			g.add("ATT&CK", m.Version, c.ID+" "+c.Name, c.Evidence)
 		}
 	}
 	for _, list := range [...][]enrich.MappedControl{m.Controls, related} {
 		for i := range list {
-			g.add("NIST SP 800-53", "", b.name(list[i].ID, list[i].Name), list[i].Evidence)
+			g.add("NIST SP 800-53", "", list[i].ID+" "+list[i].Name, list[i].Evidence)
 		}
 	}
 	for i := range m.Requirements {
 		r := &m.Requirements[i]
-		g.add(r.Standard, r.Version, b.say(r.ID), r.Evidence)
+		g.add(r.Standard, r.Version, r.ID, r.Evidence)
 	}
 	return g
 }
 
-func (g *groups) add(framework, version string, name mitigate.Text, list []enrich.Evidence) {
+func (g *groups) add(framework, version, name string, list []enrich.Evidence) {
 	reason := &noEvidence
 	if len(list) > 0 {
 		reason = &list[0]
@@ -103,7 +102,7 @@ func (g *groups) add(framework, version string, name mitigate.Text, list []enric
 		g.rows = append(g.rows, groupRow{framework, version, reason})
 	}
 	for i := range g.items {
-		if x := &g.items[i]; x.row == at && slices.Equal(x.name, name) {
+		if x := &g.items[i]; x.row == at && x.name == name {
 			return
 		}
 	}
@@ -139,7 +138,7 @@ func (b *builder) groupTable(g *groups) table {
 			if len(names) > 0 {
 				names = append(names, mitigate.Span{Text: "; "})
 			}
-			names = append(names, x.name...)
+			names = append(names, mitigate.Span{Text: x.name})
 		}
 		items := b.spans.keep(names)
 		framework := b.say(strings.TrimSpace(r.framework + " " + r.version))
@@ -164,17 +163,26 @@ func (b *builder) serves() list {
 		if len(refs) == 0 {
 			continue
 		}
-		line := append(make([]byte, 0, 64*len(refs)), kind...)
+		var line strings.Builder
+		line.Grow(64 * len(refs))
+		line.WriteString(kind)
 		for j, r := range refs {
 			before := "; "
 			if j == 0 {
 				before = ": "
 			}
-			line = append(append(append(append(line, before...), r.ID...), ' '), r.Name...)
-			line = append(bytes.TrimRight(line, " "), " ("...)
-			line = append(b.appendSteps(line, i, r), ')')
+			line.WriteString(before)
+			line.WriteString(r.ID)
+			if r.Name != "" {
+				line.WriteByte(' ')
+				line.WriteString(r.Name)
+			}
+			line.WriteString(" (")
+			b.writeSteps(&line, i, r)
+			line.WriteByte(')')
 		}
-		l.items = append(l.items, item{text: b.say(string(append(line, '.')))})
+		line.WriteByte('.')
+		l.items = append(l.items, item{text: b.say(line.String())})
 	}
 	return l
 }
@@ -188,34 +196,30 @@ func servedBy(s *mitigate.Step, kind int) []mitigate.Reference {
 	return s.Controls
 }
 
-// appendSteps appends the numbers of the steps that serve r.
-func (b *builder) appendSteps(line []byte, kind int, r mitigate.Reference) []byte {
+// writeSteps writes the numbers of the steps that serve r.
+func (b *builder) writeSteps(line *strings.Builder, kind int, r mitigate.Reference) {
 	var numbers [len(phaseTitles)]int
-	from := len(line)
+	before := ""
 	for i := range b.p.Steps {
 		s := &b.p.Steps[i]
 		numbers[s.Phase]++
 		if !slices.Contains(servedBy(s, kind), r) {
 			continue
 		}
-		if len(line) > from {
-			line = append(line, ", "...)
-		}
-		line = append(append(line, s.Phase.String()...), ' ')
-		line = strconv.AppendInt(line, int64(numbers[s.Phase]), 10)
+		line.WriteString(before)
+		line.WriteString(s.Phase.String())
+		line.WriteByte(' ')
+		line.WriteString(strconv.Itoa(numbers[s.Phase])) // allocates nothing below 100
+		before = ", "
 	}
-	return line
 }
 
-// name is an id with what it is called.
-func (r *room) name(id, name string) mitigate.Text { return r.join(say(id), say(" "), say(name)) }
-
-// technique names a sub-technique with its parent.
-func (r *room) technique(m *enrich.Mapping, t *enrich.MappedTechnique) mitigate.Text {
+// techniqueName names a sub-technique with its parent.
+func techniqueName(m *enrich.Mapping, t *enrich.MappedTechnique) string {
 	if parent, ok := m.Matrix().Technique(t.Parent()); ok {
-		return r.join(say(t.ID), say(" "), say(parent.Name), say(": "), say(t.Name))
+		return t.ID + " " + parent.Name + ": " + t.Name
 	}
-	return r.name(t.ID, t.Name)
+	return t.ID + " " + t.Name
 }
 
 // noEvidence stands for what a host's stage may leave out.

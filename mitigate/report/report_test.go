@@ -216,49 +216,53 @@ func TestConformanceReports(t *testing.T) {
 	fmt.Printf("suite reports: %d agree, 0 listed, %d differ\n", agree, differ)
 }
 
+// TestReportAllocs holds the budget of the way from an alert to Markdown.
+func TestReportAllocs(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	const most = 230
+	e := sample(t)
+	var buf []byte
+	if n := testing.AllocsPerRun(50, func() { buf = For(e).AppendMarkdown(buf[:0]) }); n > most {
+		t.Errorf("%v allocations, want at most %d", n, most)
+	}
+}
+
+// BenchmarkReport measures the whole way from the bytes of an alert to each
+// format, and what it takes to write a report that is made already.
 func BenchmarkReport(b *testing.B) {
 	data, err := os.ReadFile("../../examples/report/testdata/alert.json")
 	if err != nil {
 		b.Fatal(err)
 	}
-	e := parse(b, data)
-	b.Run("Markdown", func(b *testing.B) {
-		b.ReportAllocs()
-		var buf []byte
-		for b.Loop() {
-			buf = For(e).AppendMarkdown(buf[:0])
-		}
-	})
-	// What it takes to write a report that is made already.
-	r := For(e)
-	for name, write := range map[string]func([]byte) []byte{
-		"write Markdown": r.AppendMarkdown, "write HTML": r.AppendHTML, "write Slack": r.AppendSlack,
-		"write text": func(b []byte) []byte { return r.AppendText(b, nil) },
+	ready := For(parse(b, data))
+	for _, f := range []struct {
+		name  string
+		write func(*Report, []byte) []byte
+	}{
+		{"Markdown", (*Report).AppendMarkdown},
+		{"HTML", (*Report).AppendHTML},
+		{"text", func(r *Report, b []byte) []byte { return r.AppendText(b, nil) }},
+		{"Slack", (*Report).AppendSlack},
 	} {
-		b.Run(name, func(b *testing.B) {
+		b.Run(f.name, func(b *testing.B) {
 			b.ReportAllocs()
 			var buf []byte
 			for b.Loop() {
-				buf = write(buf[:0])
+				e, err := event.Parse(data)
+				if err != nil {
+					b.Fatal(err)
+				}
+				buf = f.write(For(e), buf[:0])
+			}
+		})
+		b.Run("write "+f.name, func(b *testing.B) {
+			b.ReportAllocs()
+			var buf []byte
+			for b.Loop() {
+				buf = f.write(ready, buf[:0])
 			}
 		})
 	}
-	b.Run("HTML", func(b *testing.B) {
-		b.ReportAllocs()
-		var buf []byte
-		for b.Loop() {
-			buf = For(e).AppendHTML(buf[:0])
-		}
-	})
-	b.Run("Parse+Markdown", func(b *testing.B) {
-		b.ReportAllocs()
-		var buf []byte
-		for b.Loop() {
-			e, err := event.Parse(data)
-			if err != nil {
-				b.Fatal(err)
-			}
-			buf = For(e).AppendMarkdown(buf[:0])
-		}
-	})
 }

@@ -246,8 +246,8 @@ func (s *story) processes() []block {
 func (s *story) techniques() []block {
 	type line struct {
 		order     int
-		tactic    mitigate.Text
-		technique mitigate.Text
+		tactic    string
+		technique string
 		first     time.Time
 		rules     []string
 	}
@@ -264,7 +264,7 @@ func (s *story) techniques() []block {
 			k := pair.Tactic.ID + pair.Technique.ID
 			l := index[k]
 			if l == nil {
-				l = &line{m.Matrix().Order(pair.Tactic.ID), s.name(pair.Tactic.ID, pair.Tactic.Name), s.technique(m, &pair.Technique), p.Event.Time, nil}
+				l = &line{m.Matrix().Order(pair.Tactic.ID), pair.Tactic.ID + " " + pair.Tactic.Name, techniqueName(m, &pair.Technique), p.Event.Time, nil}
 				index[k] = l
 				lines = append(lines, l)
 			}
@@ -281,7 +281,7 @@ func (s *story) techniques() []block {
 	})
 	t := table{head: []string{"Tactic", "Technique", "First seen", "Rules"}}
 	for _, l := range lines {
-		t.rows = append(t.rows, []mitigate.Text{l.tactic, l.technique, say(l.first.UTC().Format(day + "15:04:05")), values(l.rules)})
+		t.rows = append(t.rows, []mitigate.Text{say(l.tactic), say(l.technique), say(l.first.UTC().Format(day + "15:04:05")), values(l.rules)})
 	}
 	return []block{s.paragraph(say("ATT&CK version " + version + ", tactics in the order of the matrix.")), t}
 }
