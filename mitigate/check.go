@@ -1,7 +1,6 @@
 package mitigate
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,7 +58,7 @@ func (l *Library) check(e *entry) []error {
 
 func (c *checker) fault(at, format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf("%s:%d: %s %q: %s: %w", c.e.file, c.e.line, c.e.kind, c.e.name, at,
-		errors.New(fmt.Sprintf(format, args...))))
+		fmt.Errorf(format, args...)))
 }
 
 func (c *checker) rule(r *ruleEntry) {
