@@ -180,27 +180,12 @@ func (d *draft) addPatterns(patterns []*patternEntry) {
 	}
 }
 
-// weigh puts a benign case that fits strongly before what the alert would mean
-// otherwise: the reader is to confirm it first.
+// weigh says which benign case is the likely cause, if one is: the reader is to
+// confirm it first.
 func (d *draft) weigh() {
-	if !d.likelyBenign() {
-		return
+	if len(d.Benign) > 0 && d.Benign[0].Fits && d.Benign[0].Strength == High {
+		d.Verdict.Likely = d.Benign[0].Case
 	}
-	b, v := &d.Benign[0], &d.Verdict
-	from := d.begin()
-	d.say("Probably ")
-	d.put(b.Case...)
-	d.say("; confirm that first. Otherwise: ")
-	d.put(v.Suggests...)
-	v.Suggests = d.end(from)
-	from = d.begin()
-	d.say("To confirm the likely cause: ")
-	d.put(b.Confirm...)
-	if v.Settle != nil {
-		d.say(" If that does not hold: ")
-		d.put(v.Settle...)
-	}
-	v.Settle = d.end(from)
 }
 
 // sortBenign puts the cases that fit before those that fields cannot tell, and

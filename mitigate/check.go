@@ -83,6 +83,13 @@ func (c *checker) rule(r *ruleEntry) {
 		c.benign(fmt.Sprintf("benign[%d]", i), &r.Benign[i])
 	}
 	c.run("first", r.First)
+	for i := range r.Outcomes {
+		o := &r.Outcomes[i]
+		at := fmt.Sprintf("outcomes[%d]", i)
+		c.need(at+".find", o.Find, 1, o.If)
+		c.need(at+".do", o.Do, 1, o.If)
+		c.run(at+".run", o.Run)
+	}
 	c.phases(r.Now, r.Next, r.Later)
 	c.need("tune.advice", r.Tune.Advice, 1, nil)
 	if len(r.Tune.Exception) == 0 {

@@ -26,7 +26,7 @@ func (d *draft) configure(patterns []*patternEntry) {
 			d.Config = append(d.Config, s)
 		}
 	}
-	if d.likelyBenign() {
+	if d.Verdict.Likely != nil {
 		return
 	}
 	if d.Verdict.Urgency > byPriority[min(int(d.e.Priority), len(byPriority)-1)] {

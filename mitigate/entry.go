@@ -26,6 +26,7 @@ type ruleEntry struct {
 	Benign     []benignEntry  `yaml:"benign"`
 	Triage     texts          `yaml:"triage"`
 	First      names          `yaml:"first"`
+	Outcomes   []outcomeEntry `yaml:"outcomes"`
 	Now        []stepEntry    `yaml:"now"`
 	Next       []stepEntry    `yaml:"next"`
 	Later      []stepEntry    `yaml:"later"`
@@ -43,6 +44,13 @@ type benignEntry struct {
 	Run       names      `yaml:"run"`
 	AndIfNot  texts      `yaml:"and_if_not"`
 	Exception []exceptOn `yaml:"exception"` // patterns only
+}
+
+type outcomeEntry struct {
+	Find texts      `yaml:"find"`
+	Do   texts      `yaml:"do"`
+	If   *condition `yaml:"if"`
+	Run  names      `yaml:"run"`
 }
 
 type stepEntry struct {

@@ -9,15 +9,21 @@ import (
 // and what fits on a screen.
 type First struct {
 	Facts   []Reading // what the fields add to [Verdict.Seen], the weightiest first; they stand in [Plan.Readings] too
-	Actions []Action  // in order: what reads and keeps evidence, then what contains
+	Actions []Action  // in order: what reads, and what keeps evidence
 	Caution Text      // what to think of before anything is stopped or deleted; empty as a rule
 	Ask     Text      // who can tell
-	Then    []Text    // what to do with each outcome: explained, nobody answers, disowned
+	Then    []Outcome // what to do with each outcome of the checks
+}
+
+// Outcome is something that the checks may find, and what to do then.
+type Outcome struct {
+	Find     Text // what follows the word if
+	Do       Text
+	Snippets []Snippet
 }
 
 // Action is one thing to do in the first minutes.
 type Action struct {
-	Gate     Text // what has to hold before it is done; empty for what only reads
 	Do       Text
 	Snippets []Snippet
 }
@@ -37,7 +43,7 @@ func (d *draft) shorten(r *ruleEntry) {
 	f.Caution = d.phrase("caution")
 	f.Ask = d.phrase("ask")
 	f.Actions = make([]Action, 0, maxLooking+1)
-	if d.likelyBenign() {
+	if d.Verdict.Likely != nil {
 		b := &d.Benign[0]
 		f.Actions = append(f.Actions, Action{Do: b.Confirm, Snippets: b.Snippets})
 		if len(b.Snippets) > 0 {
@@ -54,17 +60,52 @@ func (d *draft) shorten(r *ruleEntry) {
 	f.Actions = d.leadOne(f.Actions, d.Gaps)
 	f.Actions = d.leadOne(f.Actions, f.Facts)
 	f.Actions = d.looking(f.Actions)
-	a, contains := d.containing()
-	if contains {
-		f.Actions = append(f.Actions, a)
+	if len(f.Actions) < maxLooking {
+		f.Actions = d.words(f.Actions)
 	}
-	for _, outcome := range [...]string{"then-explained", "then-unanswered", "then-disowned"} {
-		if outcome == "then-unanswered" && len(a.Snippets) == 0 {
-			continue // it speaks of the step that contains
+	d.outcomes(r)
+}
+
+// outcomes says what follows from what the checks find: what the rule's entry
+// says, else what is true of every alert of the source, with the first step
+// that contains.
+func (d *draft) outcomes(r *ruleEntry) {
+	f := &d.First
+	if r != nil && r.Outcomes != nil {
+		f.Then = make([]Outcome, 0, len(r.Outcomes)+1)
+		for i := range r.Outcomes {
+			if o := &r.Outcomes[i]; o.If.holds(d.e) {
+				f.Then = append(f.Then, Outcome{d.first(o.Find), d.first(o.Do), d.snippets(o.Run)})
+			}
 		}
-		if t := d.phrase(outcome); len(t) > 0 {
-			f.Then = append(f.Then, t)
+		d.outcome("absent", nil)
+		return
+	}
+	f.Then = make([]Outcome, 0, 4)
+	d.outcome("explained", nil)
+	if s := d.containing(); s != nil {
+		name := "unanswered"
+		if d.Verdict.Urgency == AtOnce && d.Verdict.Likely == nil {
+			name = "unconfirmed"
 		}
+		d.outcome(name, s)
+	}
+	d.outcome("disowned", nil)
+	d.outcome("absent", nil)
+}
+
+// outcome adds an outcome that phrases name; what to do may be a step that
+// contains.
+func (d *draft) outcome(name string, s *Step) {
+	o := Outcome{Find: d.phrase("if-" + name)}
+	if s != nil {
+		o.Do, o.Snippets = s.Do, s.Snippets[changing(s):]
+		o.Snippets = o.Snippets[:min(len(o.Snippets), maxCode)]
+	} else {
+		o.Do = d.phrase("then-" + name)
+	}
+	if o.Find != nil && o.Do != nil {
+		d.First.Then = append(d.First.Then, o)
 	}
 }
 
@@ -89,11 +130,6 @@ func (d *draft) leadOne(list []Action, readings []Reading) []Action {
 		}
 	}
 	return list
-}
-
-// likelyBenign reports whether the first benign case is the likely cause.
-func (d *draft) likelyBenign() bool {
-	return len(d.Benign) > 0 && d.Benign[0].Fits && d.Benign[0].Strength == High
 }
 
 // looking adds the commands that only read: those that can be pasted as they
@@ -152,30 +188,44 @@ func has(list []Action, name string) bool {
 	})
 }
 
-// containing returns the first step that changes something, rather one without
-// anything to fill in, and what has to hold before. Where no command changes
-// anything, it is the first step that has none.
-func (d *draft) containing() (Action, bool) {
+// words adds the first step that only looks, where no command was found for it.
+func (d *draft) words(list []Action) []Action {
+	for i := range d.Steps {
+		if s := &d.Steps[i]; s.Phase == Now && len(s.Snippets) == 0 && looks(s.Do) {
+			return append(list, Action{Do: s.Do})
+		}
+	}
+	return list
+}
+
+// containing returns the first step of now whose commands change something, rather one
+// without anything to fill in, else the first that does not only look; nil if
+// there is none.
+func (d *draft) containing() *Step {
 	for _, ready := range [...]bool{true, false} {
 		for i := range d.Steps {
 			s := &d.Steps[i]
-			from := slices.IndexFunc(s.Snippets, func(sn Snippet) bool { return sn.Changes })
-			if s.Phase == Now && from >= 0 && s.Snippets[from].ready == ready {
-				return Action{d.gate(s), s.Do, s.Snippets[from:min(len(s.Snippets), from+maxCode)]}, true
+			if from := changing(s); s.Phase == Now && from < len(s.Snippets) && s.Snippets[from].ready == ready {
+				return s
 			}
 		}
 	}
 	for i := range d.Steps {
-		s := &d.Steps[i]
-		switch {
-		case s.Phase != Now || len(s.Snippets) > 0:
-		case looks(s.Do):
-			return Action{Do: s.Do}, true
-		default:
-			return Action{Gate: d.gate(s), Do: s.Do}, true
+		if s := &d.Steps[i]; s.Phase == Now && len(s.Snippets) == 0 && !looks(s.Do) {
+			return s
 		}
 	}
-	return Action{}, false
+	return nil
+}
+
+// changing returns where the snippets of a step begin that change something.
+func changing(s *Step) int {
+	for i := range s.Snippets {
+		if s.Snippets[i].Changes {
+			return i
+		}
+	}
+	return len(s.Snippets)
 }
 
 // looks reports whether a step begins with a word for what changes nothing.
@@ -190,34 +240,4 @@ func looks(t Text) bool {
 var lookingVerbs = []string{
 	"Ask", "Check", "Collect", "Compare", "Copy", "Determine", "Fetch", "Find", "Follow", "Get", "Identify", "Keep", "List", "Look", "Note",
 	"Open", "Preserve", "Read", "Record", "Review", "Save", "Search", "See", "Tell", "Verify", "Watch",
-}
-
-// gate returns what has to hold before a step, if the step does not say so
-// itself.
-func (d *draft) gate(s *Step) Text {
-	switch {
-	case conditioned(s.Do):
-		return nil
-	case d.Verdict.Urgency == AtOnce && !d.likelyBenign():
-		return d.phrase("gate-at-once")
-	}
-	return d.phrase("gate")
-}
-
-// conditioned reports whether a text names its own condition.
-func conditioned(t Text) bool {
-	for i, s := range t {
-		if s.Kind != Plain {
-			continue
-		}
-		if i == 0 && strings.HasPrefix(s.Text, "If ") {
-			return true
-		}
-		for _, word := range [...]string{" if ", " unless ", " once ", " where ", " now", " at once", "before you"} {
-			if strings.Contains(s.Text, word) {
-				return true
-			}
-		}
-	}
-	return false
 }

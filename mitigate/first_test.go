@@ -30,22 +30,33 @@ func TestFirst(t *testing.T) {
 	if len(f.Facts) == 0 || len(f.Facts) > maxFacts {
 		t.Errorf("%d facts", len(f.Facts))
 	}
-	if n := len(f.Actions); n < 2 || n > maxLooking+1 {
+	if n := len(f.Actions); n < 2 || n > maxLooking {
 		t.Fatalf("%d actions", n)
 	}
+	ready := func(s Snippet) {
+		if !s.ready {
+			t.Errorf("%s has something to fill in, in an alert that names everything:\n%s", s.Name, s.Body)
+		}
+	}
 	for i, a := range f.Actions {
-		last := i == len(f.Actions)-1
 		for _, s := range a.Snippets {
-			if s.Changes != last {
-				t.Errorf("action %d of %d: snippet %s changes something: %v", i+1, len(f.Actions), s.Name, s.Changes)
-			}
-			if !s.ready {
-				t.Errorf("%s has something to fill in, in an alert that names everything:\n%s", s.Name, s.Body)
+			if ready(s); s.Changes {
+				t.Errorf("action %d of %d: snippet %s changes something", i+1, len(f.Actions), s.Name)
 			}
 		}
-		if gated := a.Gate != nil || conditioned(a.Do); gated != last {
-			t.Errorf("action %d of %d has a condition: %v", i+1, len(f.Actions), gated)
+	}
+	contains := 0
+	for _, o := range f.Then {
+		if len(o.Find) == 0 || len(o.Do) == 0 {
+			t.Errorf("outcome %q: %q", o.Find, o.Do)
 		}
+		for _, s := range o.Snippets {
+			ready(s)
+			contains++
+		}
+	}
+	if contains == 0 {
+		t.Error("no outcome contains anything")
 	}
 	if !has(f.Actions[:1], "find-exec-in-audit-log") {
 		t.Errorf("an exec is likely, and the first action is %v", f.Actions[0].Do)
@@ -75,7 +86,7 @@ func TestFirst(t *testing.T) {
 
 	// A test tool is confirmed first, and nothing is stopped at once.
 	f = For(sample(t)).First
-	if len(f.Actions) == 0 || f.Actions[0].Gate != nil {
+	if len(f.Actions) == 0 || f.Actions[0].Snippets == nil {
 		t.Errorf("actions on a test tool: %+v", f.Actions)
 	}
 }

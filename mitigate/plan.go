@@ -68,10 +68,11 @@ func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
 // Verdict is the short form of a plan.
 type Verdict struct {
-	Seen       Text // what was seen: certain
-	Suggests   Text // what it suggests
-	Confidence Confidence
-	Settle     Text // the one check that would settle it
+	Seen       Text       // what was seen: certain
+	Likely     Text       // the benign cause that fits best, where one fits so well that it is the likely one; else empty
+	Suggests   Text       // what it suggests where no benign cause explains it
+	Confidence Confidence // how strongly the alert alone suggests that
+	Settle     Text       // the one check that would settle it; how to confirm Likely says its benign case, the first
 	Urgency    Urgency
 	Because    Text // why this urgency
 }

@@ -29,9 +29,10 @@ func TestMarkdown(t *testing.T) {
 				switch n := n.(type) {
 				case *ast.Link, *ast.Image, *ast.AutoLink, *ast.RawHTML, *ast.HTMLBlock, *ast.ThematicBreak, *ast.Blockquote:
 					t.Errorf("value %q in %q makes a %s", short(v), e.Rule, n.Kind())
-				case *ast.Emphasis: // ours is the urgency, before all else
+				case *ast.Emphasis: // ours begin a paragraph or an item: the urgency before all else, labels, and what may be found
 					words, _ := n.FirstChild().(*ast.Text)
-					if strong++; strong > 1 || n.Level != 2 || words == nil || !strings.HasPrefix(string(words.Value(src)), "Urgency: ") {
+					strong++
+					if n.Level != 2 || n.PreviousSibling() != nil || words == nil || !ourLabel(string(words.Value(src)), strong == 1) {
 						t.Errorf("value %q in %q makes a %s", short(v), e.Rule, n.Kind())
 					}
 				case *ast.Heading:
@@ -44,7 +45,7 @@ func TestMarkdown(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if strong != 1 {
+			if strong == 0 {
 				t.Errorf("value %q in %q: the urgency is not set off", short(v), e.Rule)
 			}
 		}
@@ -55,12 +56,25 @@ func ours(title string) bool {
 	return strings.HasPrefix(title, "Falco Alert Report") || headings[title]
 }
 
+// ourLabel reports whether a text set off begins as ours do; the first of them is
+// the urgency.
+func ourLabel(words string, first bool) bool {
+	return strings.HasPrefix(words, "Urgency: ") == first && (first || strings.HasPrefix(words, "If ") || labels[words])
+}
+
+var labels = map[string]bool{
+	"Most likely:": true, "Confirm it:": true, "If that does not hold:": true, "What decides:": true, "What decides then:": true,
+	"What this alert shows:": true, "What it means, unless a check below says otherwise:": true, "What it suggests (confidence: medium):": true,
+	"What it could mean (the alert alone hardly says so):": true, "Harmless if:": true, "Harmless too if:": true,
+	"Harmless if (no field points to it):": true, "Ask:": true,
+}
+
 var headings = map[string]bool{
 	"Alert Details": true, "Analysis": true, "Potential Impact": true, "Mitigation Strategies": true, "Example Configuration": true,
 	"Conclusion": true, "Mappings": true, "In Short": true, "Do This First": true, "What else the fields say": true, "What would make it benign": true,
 	"Questions, in this order": true, "What this alert cannot tell": true, "Rules to look for in the same minutes": true,
 	"Now: contain, and keep the evidence": true, "Next: eradicate and recover": true, "Later: harden": true, "Notes": true,
-	"What the steps serve": true,
+	"What the steps serve": true, "Then, by what you find": true,
 }
 
 func short(s string) string { return s[:min(len(s), 60)] }

@@ -19,12 +19,20 @@ type section struct {
 	blocks []block
 }
 
-// block is one of the types below; a paragraph or code is a pointer.
+// block is one of the types below; a paragraph, a labelled one or code is a
+// pointer.
 type block any
 
 type heading string
 
 type paragraph mitigate.Text
+
+// labelled is a paragraph with what it is about set off before it; without a
+// text it stands over the next block.
+type labelled struct {
+	label string // of ours
+	text  mitigate.Text
+}
 
 // facts are rows of a label and what belongs to it.
 type facts []fact
@@ -41,9 +49,20 @@ type list struct {
 }
 
 type item struct {
+	lead   mitigate.Text // set off before the text; may be empty
 	text   mitigate.Text
 	blocks []block // paragraphs and code
 }
+
+// spoken returns the texts of an item as one sentence.
+func (it *item) spoken() []mitigate.Text {
+	if len(it.lead) == 0 {
+		return []mitigate.Text{it.text}
+	}
+	return []mitigate.Text{it.lead, blank, it.text}
+}
+
+var blank = say(" ")
 
 // code is text to be copied as it stands.
 type code struct {

@@ -107,6 +107,15 @@ func (w *htmlWriter) blocks(blocks []block) {
 			w.raw("<p>")
 			w.text(mitigate.Text(*b))
 			w.raw("</p>\n")
+		case *labelled:
+			w.raw("<p><strong>")
+			w.escape(b.label)
+			w.raw(":</strong>")
+			if len(b.text) > 0 {
+				w.raw(" ")
+				w.text(b.text)
+			}
+			w.raw("</p>\n")
 		case facts:
 			w.raw("<dl>\n")
 			for _, f := range b {
@@ -154,6 +163,11 @@ func (w *htmlWriter) list(l list) {
 	w.raw("<" + tag + ">\n")
 	for _, it := range l.items {
 		w.raw("<li>")
+		if len(it.lead) > 0 {
+			w.raw("<strong>")
+			w.text(it.lead)
+			w.raw("</strong> ")
+		}
 		w.text(it.text)
 		if len(it.blocks) > 0 {
 			w.raw("\n")

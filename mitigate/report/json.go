@@ -27,7 +27,7 @@ func jsonOf(p *mitigate.Plan) jsonReport {
 		},
 		Knowledge: p.Level,
 		Verdict: jsonVerdict{
-			Seen: p.Verdict.Seen.String(), Suggests: p.Verdict.Suggests.String(), Confidence: p.Verdict.Confidence,
+			Seen: p.Verdict.Seen.String(), Likely: p.Verdict.Likely.String(), Suggests: p.Verdict.Suggests.String(), Confidence: p.Verdict.Confidence,
 			Settle: p.Verdict.Settle.String(), Urgency: p.Verdict.Urgency, Because: p.Verdict.Because.String(),
 		},
 		First:    jsonFirstOf(&p.First),
@@ -140,6 +140,7 @@ type jsonAlert struct {
 
 type jsonVerdict struct {
 	Seen       string              `json:"seen"`
+	Likely     string              `json:"likely,omitempty"` // the benign cause that is the likely one
 	Suggests   string              `json:"suggests"`
 	Confidence mitigate.Confidence `json:"confidence"`
 	Settle     string              `json:"settle,omitempty"`
@@ -152,11 +153,16 @@ type jsonFirst struct {
 	Actions []jsonAction  `json:"actions,omitempty"`
 	Caution string        `json:"caution,omitempty"`
 	Ask     string        `json:"ask,omitempty"`
-	Then    []string      `json:"then,omitempty"` // what to do with each outcome
+	Then    []jsonOutcome `json:"then,omitempty"` // what to do with each outcome
+}
+
+type jsonOutcome struct {
+	If       string        `json:"if"`
+	Do       string        `json:"do"`
+	Snippets []jsonSnippet `json:"snippets,omitempty"`
 }
 
 type jsonAction struct {
-	Gate     string        `json:"gate,omitempty"` // what has to hold before
 	Do       string        `json:"do"`
 	Snippets []jsonSnippet `json:"snippets,omitempty"`
 }
@@ -164,10 +170,10 @@ type jsonAction struct {
 func jsonFirstOf(f *mitigate.First) jsonFirst {
 	out := jsonFirst{Facts: jsonReadings(f.Facts), Caution: f.Caution.String(), Ask: f.Ask.String()}
 	for _, a := range f.Actions {
-		out.Actions = append(out.Actions, jsonAction{a.Gate.String(), a.Do.String(), jsonSnippets(a.Snippets)})
+		out.Actions = append(out.Actions, jsonAction{a.Do.String(), jsonSnippets(a.Snippets)})
 	}
-	for _, t := range f.Then {
-		out.Then = append(out.Then, t.String())
+	for _, o := range f.Then {
+		out.Then = append(out.Then, jsonOutcome{o.Find.String(), o.Do.String(), jsonSnippets(o.Snippets)})
 	}
 	return out
 }

@@ -76,6 +76,13 @@ func (w *markdown) blocks(blocks []block) {
 			w.raw(w.indent)
 			w.text(mitigate.Text(*b), false)
 			w.raw("\n")
+		case *labelled:
+			w.raw(w.indent + "**" + b.label + ":**")
+			if len(b.text) > 0 {
+				w.raw(" ")
+				w.text(b.text, false)
+			}
+			w.raw("\n")
 		case facts:
 			w.raw("| Detail | Value |\n|---|---|\n")
 			for _, f := range b {
@@ -118,6 +125,11 @@ func (w *markdown) list(l list) {
 		}
 		w.raw(w.indent)
 		w.raw(mark)
+		if len(it.lead) > 0 {
+			w.raw("**")
+			w.text(it.lead, false)
+			w.raw("** ")
+		}
 		w.text(it.text, false)
 		w.raw("\n")
 		outer := w.indent

@@ -39,7 +39,7 @@ func TestSections(t *testing.T) {
 	md := For(sample(t)).Markdown()
 	at := 0
 	for _, title := range []string{
-		"# Falco Alert Report: Clear Log Activities\n", "\n**Urgency: ", "\n## In Short\n", "\nAsk: ", "\n## Do This First\n", "\n## Alert Details\n", "\n## Analysis\n", "\n## Potential Impact\n",
+		"# Falco Alert Report: Clear Log Activities\n", "\n**Urgency: ", "\n## In Short\n", "\n**Ask:** ", "\n## Do This First\n", "\n## Alert Details\n", "\n## Analysis\n", "\n## Potential Impact\n",
 		"\n## Mitigation Strategies\n", "\n### Now", "\n### Next", "\n### Later", "\n## Example Configuration\n", "\n## Conclusion\n", "\n## Mappings\n",
 	} {
 		i := strings.Index(md[at:], title)

@@ -71,6 +71,10 @@ func (r *room) join(parts ...mitigate.Text) mitigate.Text {
 	return t
 }
 
+func (r *room) labelled(label string, t mitigate.Text) block {
+	return &labelled{label, t}
+}
+
 func (r *room) paragraph(t mitigate.Text) block {
 	p := &r.paragraphs.take(1)[0]
 	*p = paragraph(t)

@@ -83,7 +83,7 @@ func (b *builder) benign() list {
 		if c.AndIfNot != nil {
 			blocks = append(blocks, b.paragraph(c.AndIfNot))
 		}
-		l.items[i] = item{capital(b.join(c.Case, say(how), say("."))), b.snippets(blocks, c.Snippets)}
+		l.items[i] = item{text: capital(b.join(c.Case, say(how), say("."))), blocks: b.snippets(blocks, c.Snippets)}
 	}
 	return l
 }
@@ -136,7 +136,7 @@ func (b *builder) step(s *mitigate.Step) item {
 		text = b.join(value("advisor", s.By), say(" suggests: "), s.Do)
 	}
 	blocks := append(b.blocksFor(1, s.Snippets), b.paragraph(b.join(say("Why: "), s.Why)))
-	return item{text, b.snippets(blocks, s.Snippets)}
+	return item{text: text, blocks: b.snippets(blocks, s.Snippets)}
 }
 
 func (b *builder) configuration() []block {

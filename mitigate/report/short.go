@@ -26,73 +26,79 @@ func (b *builder) lead() []mitigate.Text {
 // maxHarmless is how many benign cases stand in the short form.
 const maxHarmless = 3
 
-// short is what happened, and what decides whether it is harmless.
+// short is what it is, why, and what decides whether it is harmless.
 func (b *builder) short() []block {
-	p := b.p
-	out := make([]block, 0, 8)
+	p, v := b.p, &b.p.Verdict
+	out := make([]block, 0, 10)
+	if v.Likely != nil {
+		out = append(out,
+			b.labelled("Most likely", b.join(v.Likely, say(". "), p.Benign[0].Why)),
+			b.labelled("Confirm it", p.Benign[0].Confirm),
+			b.labelled("If that does not hold", v.Suggests))
+	} else {
+		out = append(out, b.suspicion())
+	}
+	if v.Settle != nil {
+		label := "What decides"
+		if v.Likely != nil {
+			label = "What decides then"
+		}
+		out = append(out, b.labelled(label, v.Settle))
+	}
 	if len(p.First.Facts) > 0 {
-		out = append(out, b.readings(p.First.Facts))
+		out = append(out, b.labelled("What this alert shows", nil), b.readings(p.First.Facts))
 	}
 	if t := b.times(p.Event); len(t.rows) > 0 {
 		out = append(out, t)
-	}
-	out = append(out, b.paragraph(b.suspicion()))
-	if p.Verdict.Settle != nil {
-		out = append(out, b.paragraph(b.join(say("What decides: "), p.Verdict.Settle)))
 	}
 	if p.Level == mitigate.ByRule || len(p.Benign) > 0 {
 		out = b.harmless(out)
 	}
 	if p.First.Ask != nil {
-		out = append(out, b.paragraph(b.join(say("Ask: "), p.First.Ask, say("."))))
+		out = append(out, b.labelled("Ask", b.join(p.First.Ask, say("."))))
 	}
 	return out
 }
 
 // suspicion is what the alert suggests, as firmly as it does.
-func (b *builder) suspicion() mitigate.Text {
+func (b *builder) suspicion() block {
 	v := &b.p.Verdict
-	if likelyBenign(b.p) || b.p.Level != mitigate.ByRule {
-		return v.Suggests
+	if b.p.Level != mitigate.ByRule {
+		return b.paragraph(v.Suggests)
 	}
-	intro := "What it would mean, though this alert alone hardly says so: "
 	switch v.Confidence {
 	case mitigate.High:
-		intro = "What it means, unless a check below says otherwise: "
+		return b.labelled("What it means, unless a check below says otherwise", v.Suggests)
 	case mitigate.Medium:
-		intro = "What it would mean if the checks below do not explain it: "
+		return b.labelled("What it suggests (confidence: medium)", v.Suggests)
 	}
-	return b.join(say(intro), uncapital(v.Suggests))
+	return b.labelled("What it could mean (the alert alone hardly says so)", v.Suggests)
 }
 
-// likelyBenign reports whether the first benign case is the likely cause, which
-// the verdict then says, and how to confirm it.
-func likelyBenign(p *mitigate.Plan) bool {
-	return len(p.Benign) > 0 && p.Benign[0].Fits && p.Benign[0].Strength == mitigate.High
-}
-
-// harmless says what would make the alert so, and how that shows.
+// harmless says what would make the alert so, and how that shows. The likely
+// cause stands above it.
 func (b *builder) harmless(out []block) []block {
 	cases := b.p.Benign
 	if len(cases) == 0 {
 		return append(out, b.paragraph(say("No field of this alert points to a harmless cause.")))
 	}
-	intro := "No field of this alert points to a harmless cause. It would be harmless if it is "
-	if cases[0].Fits {
-		intro = "Harmless if it is "
+	label := "Harmless if"
+	switch {
+	case b.p.Verdict.Likely != nil:
+		cases, label = cases[1:], "Harmless too if"
+	case !cases[0].Fits:
+		label = "Harmless if (no field points to it)"
 	}
-	intro += plural(len(cases), "this:", "one of these:")
 	cases = cases[:min(len(cases), maxHarmless)]
+	if len(cases) == 0 {
+		return out
+	}
 	l := list{items: make([]item, len(cases))}
 	for i := range cases {
 		c := &cases[i]
-		if i == 0 && likelyBenign(b.p) { // what decides says how it shows
-			l.items[i].text = b.join(c.Case, say(fits(c)), say("."))
-			continue
-		}
 		l.items[i].text = b.join(c.Case, say(fits(c)), say(". It shows by this: "), c.Confirm)
 	}
-	return append(out, b.paragraph(say(intro)), l)
+	return append(out, b.labelled(label, nil), l)
 }
 
 // fits are the words for how well a benign case fits, none if it does not.
@@ -132,20 +138,24 @@ func (b *builder) first() []block {
 	}
 	if len(f.Then) > 0 {
 		then := list{items: make([]item, len(f.Then))}
-		for i, t := range f.Then {
-			then.items[i].text = t
+		for i := range f.Then {
+			then.items[i] = b.outcome(&f.Then[i])
 		}
-		out = append(out, b.paragraph(say("Then:")), then)
+		out = append(out, heading("Then, by what you find"), then)
 	}
 	return out
 }
 
+func (b *builder) outcome(o *mitigate.Outcome) item {
+	return item{
+		lead:   b.join(say("If "), o.Find, say(":")),
+		text:   o.Do,
+		blocks: b.snippets(b.blocksFor(0, o.Snippets), o.Snippets),
+	}
+}
+
 func (b *builder) action(a *mitigate.Action) item {
 	it := item{text: a.Do, blocks: b.snippets(b.blocksFor(0, a.Snippets), a.Snippets)}
-	if a.Gate != nil {
-		it.text = b.join(a.Gate, say(" "), uncapital(a.Do))
-		return it
-	}
 	if len(a.Snippets) == 1 && len(it.blocks) > 0 {
 		if c, ok := it.blocks[0].(*code); ok && slices.Equal(c.title, it.text) {
 			c.title, c.name = nil, c.title // the action is called like its command

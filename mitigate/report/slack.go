@@ -49,6 +49,13 @@ func (w *slackWriter) blocks(blocks []block, indent string) {
 			w.raw(indent)
 			w.text(mitigate.Text(*b))
 			w.raw("\n")
+		case *labelled:
+			w.raw(indent + "*" + b.label + ":*")
+			if len(b.text) > 0 {
+				w.raw(" ")
+				w.text(b.text)
+			}
+			w.raw("\n")
 		case facts:
 			for _, f := range b {
 				w.raw(indent + "• " + f.label + ": ")
@@ -68,6 +75,10 @@ func (w *slackWriter) blocks(blocks []block, indent string) {
 					mark = strconv.Itoa(i+1) + ". "
 				}
 				w.raw(indent + mark)
+				if len(it.lead) > 0 {
+					w.text(it.lead)
+					w.raw(" ")
+				}
 				w.text(it.text)
 				w.raw("\n")
 				w.blocks(it.blocks, indent+"    ")

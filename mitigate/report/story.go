@@ -191,8 +191,10 @@ func (s *story) summary() []block {
 	if s.worst != s.plans[0] {
 		out = append(out, heading("What is most urgent"), s.paragraph(s.worst.Verdict.Seen))
 	}
-	if s.worst.Verdict.Suggests != nil {
-		out = append(out, s.paragraph(s.worst.Verdict.Suggests))
+	if v := &s.worst.Verdict; v.Likely != nil {
+		out = append(out, s.labelled("Most likely", s.join(v.Likely, say("."))), s.labelled("If that does not hold", v.Suggests))
+	} else if v.Suggests != nil {
+		out = append(out, s.paragraph(v.Suggests))
 	}
 	return out
 }

@@ -107,6 +107,15 @@ func (w *textWriter) blocks(blocks []block, indent int) {
 			w.heading("", string(b))
 		case *paragraph:
 			w.marked("", indent, mitigate.Text(*b))
+		case *labelled:
+			w.blanks(indent)
+			p := wrapping{textWriter: w, indent: indent, column: indent}
+			p.words(b.label+":", "", sgrHeading)
+			if len(b.text) > 0 {
+				p.words(" ", "", "")
+				p.text(b.text)
+			}
+			p.end()
 		case facts:
 			for _, f := range b {
 				w.fact(f, indent)
@@ -121,7 +130,7 @@ func (w *textWriter) blocks(blocks []block, indent int) {
 				if b.ordered {
 					mark = strconv.Itoa(i+1) + ". "
 				}
-				w.marked(mark, indent, it.text)
+				w.marked(mark, indent, it.spoken()...)
 				w.blocks(it.blocks, indent+len(mark))
 			}
 		case tree:
