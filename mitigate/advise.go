@@ -24,10 +24,10 @@ func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 		m = enrich.For(e)
 	}
 	d := draft{
-		Plan: &Plan{Event: e, Mapping: m}, l: l, e: e,
+		Plan: &Plan{Event: e, Mapping: m}, subject: subject{l: l, e: e},
 		shown: make([]fieldValue, 0, 16), safe: make([]fieldValue, 0, 6),
 	}
-	h := l.generalFor(sourceOf(e)).holding(e)
+	h := l.generalFor(sourceOf(e)).holding(&d.subject)
 	d.Applied = make([]Applied, 0, len(h.readings)+len(h.patterns)+len(h.urgency)+1)
 	d.read(h.readings)
 	r := find[ruleEntry](l, "rule", e.Rule)
@@ -114,7 +114,7 @@ func (d *draft) fromRule(r *ruleEntry, patterns int) {
 	d.Verdict.Seen = d.first(r.Seen)
 	d.Verdict.Suggests = d.first(r.Suggests)
 	d.Verdict.Confidence = r.Confidence
-	if r.HighIf != nil && r.HighIf.holds(d.e) {
+	if r.HighIf != nil && r.HighIf.holds(&d.subject) {
 		d.Verdict.Confidence = High
 	}
 	d.Verdict.Settle = d.first(r.Settle)
@@ -123,7 +123,7 @@ func (d *draft) fromRule(r *ruleEntry, patterns int) {
 	d.Impact = d.all(r.Impact)
 	d.Benign = make([]Benign, 0, len(r.Benign)+patterns)
 	for i := range r.Benign {
-		if b := &r.Benign[i]; b.If.holds(d.e) {
+		if b := &r.Benign[i]; b.If.holds(&d.subject) {
 			d.Benign = append(d.Benign, d.benign(b, b.If != nil))
 		}
 	}
@@ -205,7 +205,7 @@ func (d *draft) steps(now, next, later []stepEntry) {
 	for phase, list := range [...][]stepEntry{Now: now, Next: next, Later: later} {
 		for i := range list {
 			s := &list[i]
-			if !s.If.holds(d.e) {
+			if !s.If.holds(&d.subject) {
 				continue
 			}
 			serves := s.serves.in(d.Mapping, s.Attack, s.NIST)

@@ -31,6 +31,9 @@ const (
 	program                 // the program that a command line begins with
 	weekday                 // of an instant, in UTC
 	hour                    // of an instant, in UTC
+	minute                  // of an instant: 0 to 59
+	does                    // what the programs of a command line do
+	class                   // what they are for
 )
 
 var functions = map[string]struct {
@@ -46,6 +49,9 @@ var functions = map[string]struct {
 	"program": {program, 1, false},
 	"weekday": {weekday, 1, false},
 	"hour":    {hour, 1, false},
+	"minute":  {minute, 1, false},
+	"does":    {does, 1, false},
+	"class":   {class, 1, false},
 }
 
 // isCalc reports whether s is the call of a function rather than a field.
@@ -123,7 +129,8 @@ type result struct {
 }
 
 // of computes c for an alert.
-func (c *calc) of(e *event.Event) result {
+func (c *calc) of(s *subject) result {
+	e := s.e
 	v := e.Field(c.args[0])
 	if !v.Available() {
 		return result{}
@@ -170,10 +177,19 @@ func (c *calc) of(e *event.Event) result {
 		w, _, _ := strings.Cut(strings.TrimSpace(v.Text()), " ")
 		w = w[strings.LastIndexByte(w, '/')+1:]
 		return result{ok: w != "", list: []string{w}}
+	case class:
+		list := classesOf(s.uses(c.args[0]))
+		return result{ok: len(list) > 0, list: list}
+	case does:
+		known := slices.ContainsFunc(s.uses(c.args[0]), func(u use) bool { return u.does != nil })
+		return result{ok: known}
 	}
 	t, ok := instant(v)
-	if c.fn == hour {
+	switch c.fn {
+	case hour:
 		return result{ok: ok, n: int64(t.Hour())}
+	case minute:
+		return result{ok: ok, n: int64(t.Minute())}
 	}
 	return result{ok: ok, n: int64(t.Weekday()), words: t.Weekday().String()}
 }
@@ -197,8 +213,8 @@ func instant(v event.Value) (time.Time, bool) {
 
 // span returns the result as it stands in a text: what we computed as words of
 // ours, what the alert says as a value.
-func (c *calc) span(e *event.Event) (Span, bool) {
-	r := c.of(e)
+func (c *calc) span(s *subject) (Span, bool) {
+	r := c.of(s)
 	if !r.ok {
 		return Span{}, false
 	}
@@ -316,7 +332,7 @@ func parseCheck(s string) (w where, err error) {
 		return w, nil
 	}
 	switch w.left.fn {
-	case part, network, program, weekday:
+	case part, network, program, weekday, class:
 		if strings.ContainsAny(w.op, "<>") {
 			return w, fmt.Errorf("%s cannot be compared by %s", w.left.text, w.op)
 		}
@@ -340,20 +356,20 @@ func unquoted(s string) string { return strings.Trim(strings.TrimSpace(s), `"`) 
 
 // holds reports whether the check holds: of several parts, for any. What
 // cannot be computed makes it false, negated or not.
-func (w *where) holds(e *event.Event) bool {
-	r := w.left.of(e)
+func (w *where) holds(s *subject) bool {
+	r := w.left.of(s)
 	if w.op == "exists" {
 		return r.ok != w.not
 	}
 	if !r.ok {
 		return false
 	}
-	return w.compare(r, e) != w.not
+	return w.compare(r, s) != w.not
 }
 
-func (w *where) compare(r result, e *event.Event) bool {
+func (w *where) compare(r result, s *subject) bool {
 	if w.right != nil {
-		other := w.right.of(e)
+		other := w.right.of(s)
 		if !other.ok {
 			return false
 		}

@@ -62,7 +62,7 @@ func TestCalc(t *testing.T) {
 			t.Errorf("%s: %v", c.calc, err)
 			continue
 		}
-		if got, ok := x.span(e); got.Text != c.want || ok != (c.want != "") {
+		if got, ok := x.span(on(e)); got.Text != c.want || ok != (c.want != "") {
 			t.Errorf("%s = %q, want %q", c.calc, got.Text, c.want)
 		}
 	}
@@ -97,7 +97,7 @@ func TestWhere(t *testing.T) {
 			continue
 		}
 		c := condition{checks: list}
-		if got := c.computed(e); got != want {
+		if got := c.computed(on(e)); got != want {
 			t.Errorf("%s is %v", check, got)
 		}
 	}
@@ -105,7 +105,7 @@ func TestWhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.holds(e) || !c.mentions("container.start_ts") || !c.mentions("proc.name") {
+	if c.holds(on(e)) || !c.mentions("container.start_ts") || !c.mentions("proc.name") {
 		t.Errorf("fields = %v", c.fields())
 	}
 }

@@ -47,6 +47,8 @@ func (l *Library) check(e *entry) []error {
 		c.snippet(v)
 	case *phraseEntry:
 		c.need("say", v.Say, 1, nil)
+	case *commandEntry:
+		c.command(v)
 	case *urgencyEntry:
 		c.need("because", v.Because, 1, v.If)
 		if v.If == nil || v.Step == 0 {
@@ -204,6 +206,31 @@ func (c *checker) snippet(s *snippetEntry) {
 				c.fault(at, "%s has no safe shape and may not stand in a snippet", f.name)
 			}
 		}
+	}
+}
+
+func (c *checker) command(x *commandEntry) {
+	c.texts("does", x.Does, nil)
+	if x.Does == nil && len(x.Uses) == 0 {
+		c.fault("does", "missing")
+	}
+	c.class("class", x.Class)
+	for i := range x.Uses {
+		u := &x.Uses[i]
+		at := fmt.Sprintf("uses[%d]", i)
+		c.need(at+".does", u.Does, 1, nil)
+		if len(u.With) == 0 {
+			c.fault(at+".with", "missing")
+		}
+		if u.Class != "" {
+			c.class(at+".class", u.Class)
+		}
+	}
+}
+
+func (c *checker) class(at, class string) {
+	if !slices.Contains(classes, class) {
+		c.fault(at, "%q is not one of %s", class, strings.Join(classes, ", "))
 	}
 }
 

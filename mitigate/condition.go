@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/falconer-go/falconer/event"
 	"github.com/falconer-go/falconer/rules/cond"
 )
 
@@ -55,14 +54,14 @@ func parseCondition(text string) (*condition, error) {
 	return c, nil
 }
 
-func (c *condition) holds(e *event.Event) bool {
-	return c == nil || c.program.Match(e) && c.computed(e)
+func (c *condition) holds(s *subject) bool {
+	return c == nil || c.program.Match(s.e) && c.computed(s)
 }
 
 // computed reports whether the checks of computed values hold.
-func (c *condition) computed(e *event.Event) bool {
+func (c *condition) computed(s *subject) bool {
 	for i := range c.checks {
-		if !c.checks[i].holds(e) {
+		if !c.checks[i].holds(s) {
 			return false
 		}
 	}

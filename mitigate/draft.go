@@ -6,8 +6,7 @@ import "github.com/falconer-go/falconer/event"
 // the plan share. It belongs to one goroutine.
 type draft struct {
 	*Plan
-	l     *Library
-	e     *event.Event
+	subject
 	spans []Span       // the texts made so far, one behind the other
 	shown []fieldValue // fields that texts asked for
 	safe  []fieldValue // fields that snippets asked for
@@ -64,7 +63,7 @@ func (d *draft) value(field string) (Span, bool) {
 // valueOf returns what stands for the field or the computed value of a node.
 func (d *draft) valueOf(n *node) (Span, bool) {
 	if n.calc != nil {
-		return n.calc.span(d.e)
+		return n.calc.span(&d.subject)
 	}
 	return d.value(n.field)
 }
@@ -76,7 +75,7 @@ func (d *draft) safeValue(f *scriptField) (string, bool) {
 			return v.text, v.ok
 		}
 	}
-	text, ok := f.safeValue(d.e)
+	text, ok := f.safeValue(&d.subject)
 	d.safe = append(d.safe, fieldValue{f.name, text, ok})
 	return text, ok
 }
@@ -97,7 +96,7 @@ func (d *draft) putPhrase(name string) {
 // first returns the first of the texts that holds, nil if none does.
 func (d *draft) first(ts texts) Text {
 	for i := range ts {
-		if t := &ts[i]; t.If.holds(d.e) {
+		if t := &ts[i]; t.If.holds(&d.subject) {
 			return d.text(t.Say)
 		}
 	}
@@ -108,7 +107,7 @@ func (d *draft) first(ts texts) Text {
 // made.
 func (d *draft) putFirst(ts texts) {
 	for i := range ts {
-		if t := &ts[i]; t.If.holds(d.e) {
+		if t := &ts[i]; t.If.holds(&d.subject) {
 			d.putNodes(t.Say.nodes, false)
 			return
 		}
@@ -122,7 +121,7 @@ func (d *draft) all(ts texts) []Text {
 	}
 	list := make([]Text, 0, len(ts))
 	for i := range ts {
-		if t := &ts[i]; t.If.holds(d.e) {
+		if t := &ts[i]; t.If.holds(&d.subject) {
 			list = append(list, d.text(t.Say))
 		}
 	}
@@ -161,6 +160,8 @@ func (d *draft) putNodes(nodes []node, optional bool) bool {
 		default:
 			span, ok := d.valueOf(n)
 			switch {
+			case ok && n.calc != nil && n.calc.fn == does:
+				d.putUses(d.uses(n.calc.args[0]))
 			case ok:
 				d.put(span)
 			case n.fallback:
@@ -175,6 +176,23 @@ func (d *draft) putNodes(nodes []node, optional bool) bool {
 		}
 	}
 	return true
+}
+
+// putUses adds what the programs of a command line do.
+func (d *draft) putUses(uses []use) {
+	first := true
+	for i := range uses {
+		u := &uses[i]
+		if u.does == nil {
+			continue
+		}
+		if !first {
+			d.say("; ")
+		}
+		first = false
+		d.put(Span{Kind: Code, Text: u.name}, Span{Text: " "})
+		d.putFirst(u.does)
+	}
 }
 
 // missing are the words for a field that a text cannot do without.

@@ -74,7 +74,7 @@ func (d *draft) outcomes(r *ruleEntry) {
 	if r != nil && r.Outcomes != nil {
 		f.Then = make([]Outcome, 0, len(r.Outcomes)+1)
 		for i := range r.Outcomes {
-			if o := &r.Outcomes[i]; o.If.holds(d.e) {
+			if o := &r.Outcomes[i]; o.If.holds(&d.subject) {
 				f.Then = append(f.Then, Outcome{d.first(o.Find), d.first(o.Do), d.snippets(o.Run)})
 			}
 		}

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/falconer-go/falconer/event"
 	"github.com/falconer-go/falconer/rules/cond"
 	yaml "go.yaml.in/yaml/v4"
 )
@@ -63,24 +62,24 @@ type holding struct {
 }
 
 // holding evaluates all conditions at once: they share fields and checks.
-func (g *generalKnowledge) holding(e *event.Event) holding {
+func (g *generalKnowledge) holding(s *subject) holding {
 	var room [64]int
-	matches := g.set.AppendMatches(room[:0], e)
+	matches := g.set.AppendMatches(room[:0], s.e)
 	h := holding{readings: make([]*readingEntry, 0, len(matches))}
 	for _, i := range matches {
 		if i < len(g.readings) {
-			if r := g.readings[i]; r.If.computed(e) {
+			if r := g.readings[i]; r.If.computed(s) {
 				h.readings = append(h.readings, r)
 			}
 			continue
 		}
 		if i -= len(g.readings); i < len(g.patterns) {
-			if p := g.patterns[i]; p.If.computed(e) {
+			if p := g.patterns[i]; p.If.computed(s) {
 				h.patterns = append(h.patterns, p)
 			}
 			continue
 		}
-		if u := g.urgency[i-len(g.patterns)]; u.If.computed(e) {
+		if u := g.urgency[i-len(g.patterns)]; u.If.computed(s) {
 			h.urgency = append(h.urgency, u)
 		}
 	}
@@ -185,11 +184,11 @@ func unquote(s string) string {
 	return text
 }
 
-// keys are the names under which an entry is found: its own, and for a rule the
-// older ones.
+// keys are the names under which an entry is found: its own, for a rule the
+// older ones, for a command those of its kind.
 func (e *entry) keys() []key {
 	keys := []key{{e.kind, e.name}}
-	if e.kind == "rule" && bytes.Contains(e.text, []byte("\n  also:")) {
+	if (e.kind == "rule" || e.kind == "command") && bytes.Contains(e.text, []byte("\n  also:")) {
 		var also []struct {
 			Also []string `yaml:"also"`
 		}
@@ -220,6 +219,8 @@ func (e *entry) parse() (any, error) {
 			e.value, e.err = parseAs[snippetEntry](e)
 		case "phrase":
 			e.value, e.err = parseAs[phraseEntry](e)
+		case "command":
+			e.value, e.err = parseAs[commandEntry](e)
 		case "urgency":
 			e.value, e.err = parseAs[urgencyEntry](e)
 		default:

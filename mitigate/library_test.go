@@ -114,15 +114,15 @@ func TestReadings(t *testing.T) {
 			tested[c.Reading] = true
 			for _, fields := range c.Fires {
 				e := alertWith(t, r.Sources[0], fields)
-				if !r.If.holds(e) {
+				if !r.If.holds(on(e)) {
 					t.Errorf("%s: does not fire on %v", c.Reading, fields)
 				}
-				if text := (&draft{l: Default(), e: e}).first(r.Say); len(text) == 0 {
+				if text := (&draft{subject: subject{l: Default(), e: e}}).first(r.Say); len(text) == 0 {
 					t.Errorf("%s: says nothing on %v", c.Reading, fields)
 				}
 			}
 			for _, fields := range c.Not {
-				if r.If.holds(alertWith(t, r.Sources[0], fields)) {
+				if r.If.holds(on(alertWith(t, r.Sources[0], fields))) {
 					t.Errorf("%s: fires on %v", c.Reading, fields)
 				}
 			}
@@ -168,10 +168,10 @@ func TestLibraryWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := alertWith(t, "syscall", nil)
-	if got := (&draft{l: l, e: e}).phrase("actor").String(); got != "Somebody" {
+	if got := (&draft{subject: subject{l: l, e: e}}).phrase("actor").String(); got != "Somebody" {
 		t.Errorf("actor = %q, want the host's", got)
 	}
-	if got := (&draft{l: Default(), e: e}).phrase("actor").String(); got == "Somebody" {
+	if got := (&draft{subject: subject{l: Default(), e: e}}).phrase("actor").String(); got == "Somebody" {
 		t.Error("the default library changed")
 	}
 

@@ -47,7 +47,7 @@ func (l *Library) SnippetNames() []string {
 // Snippet returns the named snippet, filled in for e. It is not ok if there is
 // no such snippet or none of its variants is for alerts like e.
 func (l *Library) Snippet(e *event.Event, name string) (s Snippet, ok bool) {
-	d := draft{l: l, e: e}
+	d := draft{subject: subject{l: l, e: e}}
 	return d.snippet(name)
 }
 
@@ -58,7 +58,7 @@ func (d *draft) snippet(name string) (s Snippet, ok bool) {
 	}
 	for i := range entry.Variants {
 		v := &entry.Variants[i]
-		if !v.If.holds(d.e) {
+		if !v.If.holds(&d.subject) {
 			continue
 		}
 		body, missing := d.fill(&v.Text, entry.Kind)
@@ -195,12 +195,13 @@ func timeAround(e *event.Event, field string) (string, bool) {
 }
 
 // safeValue returns the value of the field if it may stand in a snippet.
-func (f *scriptField) safeValue(e *event.Event) (string, bool) {
+func (f *scriptField) safeValue(s *subject) (string, bool) {
+	e := s.e
 	if f.fits == nil {
 		return "", false
 	}
 	if f.calc != nil {
-		r := f.calc.of(e)
+		r := f.calc.of(s)
 		if !r.ok || len(r.list) != 1 {
 			return "", false
 		}
