@@ -78,7 +78,7 @@ func (l *Library) usesOf(line string, whole bool) []use {
 }
 
 func (l *Library) use(words []string, whole bool) use {
-	name := words[0][strings.LastIndexByte(words[0], '/')+1:]
+	name := strings.TrimSuffix(base(words[0]), ":") // nginx: worker process
 	c := find[commandEntry](l, "command", name)
 	if c == nil {
 		name = strings.TrimRight(name, "0123456789.-") // python3.11
@@ -101,6 +101,9 @@ func (l *Library) use(words []string, whole bool) use {
 	}
 	return u
 }
+
+// base returns the name of a program without its folder.
+func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
 // given reports whether the arguments hold each of the patterns in p.
 func given(p string, args []string) bool {
@@ -182,7 +185,7 @@ func simpleCommands(line string) [][]string {
 			quote, inWord = c, true
 		case c == ' ' || c == '\t':
 			endWord()
-		case strings.IndexByte(";|&()\n`", c) >= 0:
+		case strings.IndexByte(";|&()\n`", c) >= 0 && !inCode(words):
 			if c == '&' && inWord && strings.HasSuffix(word.String(), ">") { // 2>&1
 				word.WriteByte(c)
 				continue
@@ -197,11 +200,20 @@ func simpleCommands(line string) [][]string {
 	return list
 }
 
+// inCode reports whether what follows the words is code of another language than
+// the shell's: python -c print(1).
+func inCode(words []string) bool {
+	return len(words) > 1 && slices.Contains(interpreters, strings.TrimRight(base(words[0]), "0123456789.")) &&
+		slices.ContainsFunc(words[1:], func(w string) bool { return w == "-c" || w == "-e" || w == "-r" })
+}
+
+var interpreters = []string{"python", "perl", "ruby", "php", "node", "lua"}
+
 // wrappers are programs that run the rest of their arguments, and what of these
 // comes before: options, and so many words besides.
 var wrappers = map[string]int{
 	"sudo": 0, "doas": 0, "env": 0, "nohup": 0, "exec": 0, "nice": 0, "ionice": 0, "setsid": 0, "time": 0, "command": 0, "busybox": 0, "stdbuf": 0,
-	"timeout": 1, "tini": 0, "dumb-init": 0, "chroot": 1, "xargs": 0, "then": 0, "do": 0, "else": 0, "if": 0, "while": 0, "!": 0, "{": 0,
+	"timeout": 1, "tini": 0, "dumb-init": 0, "xargs": 0, "then": 0, "do": 0, "else": 0, "if": 0, "while": 0, "!": 0, "{": 0,
 }
 
 var shells = []string{"sh", "bash", "dash", "ash", "zsh", "ksh"}
@@ -211,7 +223,7 @@ var optionsWithValue = []string{"-u", "-g", "-n", "-c", "-s", "-k", "-o"}
 
 func unwrapped(words []string) []string {
 	for len(words) > 0 {
-		name := words[0][strings.LastIndexByte(words[0], '/')+1:]
+		name := base(words[0])
 		if i := strings.IndexByte(name, '='); i > 0 {
 			words = words[1:] // an assignment
 			continue
@@ -219,9 +231,6 @@ func unwrapped(words []string) []string {
 		if slices.Contains(shells, name) && len(words) > 2 && isScriptOption(words[1]) {
 			words = words[2:]
 			continue
-		}
-		if name == "nsenter" {
-			return words // it decides more than what it runs
 		}
 		before, ok := wrappers[name]
 		if !ok || len(words) == 1 {
