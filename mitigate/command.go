@@ -22,7 +22,7 @@ type commandEntry struct {
 
 // commandUse is what a program does with certain arguments.
 type commandUse struct {
-	With  []string `yaml:"with"` // patterns of arguments; of several with blanks between them all must be there; "-" is none at all
+	With  []string `yaml:"with"` // patterns of arguments; of several with blanks between them all must be there; "-" is none at all, "|" input from the program before
 	Does  texts    `yaml:"does"`
 	Class string   `yaml:"class"` // if it is another than the program's
 }
@@ -108,7 +108,7 @@ func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:]
 // given reports whether the arguments hold each of the patterns in p.
 func given(p string, args []string) bool {
 	if p == "-" {
-		return len(args) == 0
+		return len(args) == 0 || len(args) == 1 && args[0] == piped
 	}
 	for pattern := range strings.FieldsSeq(p) {
 		if !slices.ContainsFunc(args, func(a string) bool { return matches(pattern, a) }) {
@@ -159,6 +159,7 @@ func simpleCommands(line string) [][]string {
 	var words []string
 	var word strings.Builder
 	inWord, quote := false, byte(0)
+	fed := false
 	endWord := func() {
 		if inWord {
 			words = append(words, word.String())
@@ -169,6 +170,9 @@ func simpleCommands(line string) [][]string {
 	end := func() {
 		endWord()
 		if len(words) > 0 {
+			if fed {
+				words = append(words, piped)
+			}
 			list = append(list, words)
 		}
 		words = nil
@@ -191,6 +195,7 @@ func simpleCommands(line string) [][]string {
 				continue
 			}
 			end()
+			fed = c == '|' && !strings.HasPrefix(line[i+1:], "|") && (i == 0 || line[i-1] != '|')
 		default:
 			word.WriteByte(c)
 			inWord = true
@@ -208,6 +213,9 @@ func inCode(words []string) bool {
 }
 
 var interpreters = []string{"python", "perl", "ruby", "php", "node", "lua"}
+
+// piped is the last argument of a program that is fed by the one before.
+const piped = "|"
 
 // wrappers are programs that run the rest of their arguments, and what of these
 // comes before: options, and so many words besides.

