@@ -23,17 +23,20 @@ type calc struct {
 type function uint8
 
 const (
-	between function = iota // time from one instant to another
-	percent                 // one number as a share of another
-	count                   // how many elements or parts
-	part                    // parts of a JSON value
-	network                 // the network of an address: /24, or /64 of IPv6
-	program                 // the program that a command line begins with
-	weekday                 // of an instant, in UTC
-	hour                    // of an instant, in UTC
-	minute                  // of an instant: 0 to 59
-	does                    // what the programs of a command line do
-	class                   // what they are for
+	between    function = iota // time from one instant to another
+	percent                    // one number as a share of another
+	count                      // how many elements or parts
+	part                       // parts of a JSON value
+	network                    // the network of an address: /24, or /64 of IPv6
+	program                    // the program that a command line begins with
+	weekday                    // of an instant, in UTC
+	hour                       // of an instant, in UTC
+	minute                     // of an instant: 0 to 59
+	client                     // the address that a connection came from, in its name
+	server                     // the address it goes to
+	serverport                 // and the port there
+	does                       // what the programs of a command line do
+	class                      // what they are for
 )
 
 var functions = map[string]struct {
@@ -41,17 +44,20 @@ var functions = map[string]struct {
 	fields int
 	path   bool
 }{
-	"between": {between, 2, false},
-	"percent": {percent, 2, false},
-	"count":   {count, 1, true},
-	"part":    {part, 1, true},
-	"network": {network, 1, false},
-	"program": {program, 1, false},
-	"weekday": {weekday, 1, false},
-	"hour":    {hour, 1, false},
-	"minute":  {minute, 1, false},
-	"does":    {does, 1, false},
-	"class":   {class, 1, false},
+	"between":    {between, 2, false},
+	"percent":    {percent, 2, false},
+	"count":      {count, 1, true},
+	"part":       {part, 1, true},
+	"network":    {network, 1, false},
+	"program":    {program, 1, false},
+	"weekday":    {weekday, 1, false},
+	"hour":       {hour, 1, false},
+	"minute":     {minute, 1, false},
+	"client":     {client, 1, false},
+	"server":     {server, 1, false},
+	"serverport": {serverport, 1, false},
+	"does":       {does, 1, false},
+	"class":      {class, 1, false},
 }
 
 // isCalc reports whether s is the call of a function rather than a field.
@@ -177,6 +183,9 @@ func (c *calc) of(s *subject) result {
 		w, _, _ := strings.Cut(strings.TrimSpace(v.Text()), " ")
 		w = w[strings.LastIndexByte(w, '/')+1:]
 		return result{ok: w != "", list: []string{w}}
+	case client, server, serverport:
+		text := endOf(v.Text(), c.fn)
+		return result{ok: text != "", list: []string{text}}
 	case class:
 		list := classesOf(s.uses(c.args[0]))
 		return result{ok: len(list) > 0, list: list}
@@ -192,6 +201,31 @@ func (c *calc) of(s *subject) result {
 		return result{ok: ok, n: int64(t.Minute())}
 	}
 	return result{ok: ok, n: int64(t.Weekday()), words: t.Weekday().String()}
+}
+
+// endOf returns a part of the name of a connection as Falco writes it,
+// 10.0.0.1:4711->192.0.2.1:443, also of IPv6; "" if it is none.
+func endOf(name string, end function) string {
+	from, to, ok := strings.Cut(name, "->")
+	if !ok {
+		return ""
+	}
+	if end == client {
+		to = from
+	}
+	i := strings.LastIndexByte(to, ':')
+	if i < 0 {
+		return ""
+	}
+	a, err := netip.ParseAddr(to[:i])
+	port, err2 := strconv.ParseUint(to[i+1:], 10, 16)
+	switch {
+	case err != nil || err2 != nil:
+		return ""
+	case end == serverport:
+		return strconv.FormatUint(port, 10)
+	}
+	return a.String()
 }
 
 func networkOf(a netip.Addr) netip.Prefix {
@@ -226,7 +260,7 @@ func (c *calc) span(s *subject) (Span, bool) {
 		return Span{Text: Elapsed(time.Duration(r.n))}, true
 	case percent:
 		return Span{Text: r.words + " %"}, true
-	case part, network, program:
+	case part, network, program, client, server, serverport:
 		return Span{Kind: Value, Text: Show(strings.Join(r.list, ", ")), Field: c.args[0]}, true
 	case weekday:
 		return Span{Text: r.words}, true
@@ -332,7 +366,7 @@ func parseCheck(s string) (w where, err error) {
 		return w, nil
 	}
 	switch w.left.fn {
-	case part, network, program, weekday, class:
+	case part, network, program, weekday, class, client, server, serverport:
 		if strings.ContainsAny(w.op, "<>") {
 			return w, fmt.Errorf("%s cannot be compared by %s", w.left.text, w.op)
 		}

@@ -80,6 +80,7 @@ var shapes = map[string]shape{
 	"fd.directory": plainPath,
 	"fd.rip":       address, "fd.lip": address, "fd.cip": address, "fd.sip": address,
 	"fd.sport": digits, "fd.cport": digits, "fd.lport": digits, "fd.rport": digits,
+	"client(fd.name)": address, "server(fd.name)": address, "serverport(fd.name)": digits,
 	"fs.path.name":          plainPath,
 	"fs.path.source":        plainPath,
 	"fs.path.target":        plainPath,
@@ -134,7 +135,7 @@ var shapes = map[string]shape{
 	"github.repo.name":         repo,
 	"github.collaborator.name": repo,
 	"gcp.user":                 account,
-	"gcp.projectId":            word,
+	"gcp.projectId":            projectID,
 	"gcp.callerIP":             address,
 	"gcp.storage.bucket":       bucket,
 
@@ -149,6 +150,14 @@ var shapes = map[string]shape{
 	"json.value[/resource/labels/crypto_key_id]": word,
 	"json.value[/resource/labels/dataset_id]":    word,
 }
+
+// projectID admits the ids of Google Cloud projects, but not what masks one:
+// xxx-xxxx.
+func projectID(s string) bool {
+	return projectName(s) && strings.Trim(s, "x-") != ""
+}
+
+var projectName = matching(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 
 // kubeObject admits the names of RBAC objects, which may hold colons, and all
 // other object names.
