@@ -36,6 +36,7 @@ func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 	} else {
 		d.fromGeneral()
 	}
+	d.meaning(h.readings)
 	d.doubt(h.urgency)
 	d.addPatterns(h.patterns)
 	sortBenign(d.Benign)
@@ -70,6 +71,29 @@ func (d *draft) read(fired []*readingEntry) {
 				Says: d.first(r.Say), Limits: d.first(r.Limits), run: r.Run,
 			})
 		}
+	}
+}
+
+// meaning lets the weightiest reading that says what the alert means say so, where
+// it is surer than the rule.
+func (d *draft) meaning(fired []*readingEntry) {
+	for _, r := range fired {
+		if r.Means == nil || r.Confidence <= d.Verdict.Confidence {
+			continue
+		}
+		t := d.first(r.Means)
+		if t == nil {
+			continue
+		}
+		if d.Level != ByRule { // what it says of the knowledge holds still
+			from := d.begin()
+			d.put(t...)
+			d.say(" ")
+			d.put(d.Verdict.Suggests...)
+			t = d.end(from)
+		}
+		d.Verdict.Suggests, d.Verdict.Confidence = t, r.Confidence
+		return
 	}
 }
 

@@ -172,6 +172,7 @@ func (c *checker) reading(r *readingEntry) {
 		c.fault("confidence", "missing")
 	}
 	c.need("say", r.Say, 1, r.If)
+	c.texts("means", r.Means, r.If)
 	c.texts("limits", r.Limits, r.If)
 	c.run("run", r.Run)
 	for _, name := range r.Unless {

@@ -119,6 +119,7 @@ type readingEntry struct {
 	Sources    []string   `yaml:"sources"`
 	If         *condition `yaml:"if"`
 	Say        texts      `yaml:"say"`
+	Means      texts      `yaml:"means"`
 	Confidence Confidence `yaml:"confidence"`
 	Limits     texts      `yaml:"limits"`
 	Weight     int        `yaml:"weight"`

@@ -63,7 +63,7 @@ func (b *builder) short() []block {
 // suspicion is what the alert suggests, as firmly as it does.
 func (b *builder) suspicion() block {
 	v := &b.p.Verdict
-	if b.p.Level != mitigate.ByRule {
+	if b.p.Level != mitigate.ByRule && v.Confidence == mitigate.Low {
 		return b.paragraph(v.Suggests)
 	}
 	switch v.Confidence {
