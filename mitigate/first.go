@@ -43,12 +43,8 @@ func (d *draft) shorten(r *ruleEntry) {
 	f.Caution = d.phrase("caution")
 	f.Ask = d.phrase("ask")
 	f.Actions = make([]Action, 0, maxLooking+1)
-	if d.Verdict.Likely != nil {
-		b := &d.Benign[0]
-		f.Actions = append(f.Actions, Action{Do: b.Confirm, Snippets: b.Snippets})
-		if len(b.Snippets) > 0 {
-			f.Actions[0].Do = b.Snippets[0].Title // how to confirm it says Settle
-		}
+	if b := d.Benign; d.Verdict.Likely != nil && len(b[0].Snippets) > 0 {
+		f.Actions = append(f.Actions, Action{Do: b[0].Snippets[0].Title, Snippets: b[0].Snippets}) // how it shows says its Confirm
 	}
 	if r != nil {
 		f.Actions = d.lead(f.Actions, r.First)
