@@ -63,7 +63,7 @@ func ourLabel(words string, first bool) bool {
 }
 
 var labels = map[string]bool{
-	"Most likely:": true, "Confirm it:": true, "If that does not hold:": true, "What decides:": true, "What decides then:": true,
+	"Most likely:": true, "More likely:": true, "Confirm it:": true, "If that does not hold:": true, "What decides:": true, "What decides then:": true,
 	"What this alert shows:": true, "What it means, unless a check below says otherwise:": true, "What it suggests (confidence: medium):": true,
 	"What it could mean (the alert alone hardly says so):": true, "Harmless if:": true, "Harmless too if:": true,
 	"Harmless if (no field points to it):": true, "Ask:": true,

@@ -36,6 +36,9 @@ func (b *builder) short() []block {
 			b.labelled("Confirm it", p.Benign[0].Confirm),
 			b.labelled("If that does not hold", v.Suggests))
 	} else {
+		if rather(p) {
+			out = append(out, b.labelled("More likely", b.join(p.Benign[0].Case, say(". "), p.Benign[0].Why)))
+		}
 		out = append(out, b.suspicion())
 	}
 	if v.Settle != nil {
@@ -58,6 +61,13 @@ func (b *builder) short() []block {
 		out = append(out, b.labelled("Ask", b.join(p.First.Ask, say("."))))
 	}
 	return out
+}
+
+// rather reports whether a benign case fits better than the alert suggests
+// anything else.
+func rather(p *mitigate.Plan) bool {
+	return p.Level == mitigate.ByRule && p.Verdict.Confidence <= mitigate.Low && len(p.Benign) > 0 && p.Benign[0].Fits &&
+		p.Benign[0].Strength == mitigate.Medium
 }
 
 // suspicion is what the alert suggests, as firmly as it does.
