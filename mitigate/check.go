@@ -31,6 +31,8 @@ func (l *Library) check(e *entry) []error {
 		c.need("triage", v.Triage, 1, nil)
 		c.phases(v.Now, v.Next, v.Later)
 		c.run("first", v.First)
+		c.outcomes(v.Outcomes)
+		c.texts("settle", v.Settle, nil)
 		c.texts("impact", v.Impact, nil)
 	case *mitigationEntry:
 		c.need("do", v.Do, 1, nil)
@@ -85,13 +87,7 @@ func (c *checker) rule(r *ruleEntry) {
 		c.benign(fmt.Sprintf("benign[%d]", i), &r.Benign[i])
 	}
 	c.run("first", r.First)
-	for i := range r.Outcomes {
-		o := &r.Outcomes[i]
-		at := fmt.Sprintf("outcomes[%d]", i)
-		c.need(at+".find", o.Find, 1, o.If)
-		c.need(at+".do", o.Do, 1, o.If)
-		c.run(at+".run", o.Run)
-	}
+	c.outcomes(r.Outcomes)
 	c.phases(r.Now, r.Next, r.Later)
 	c.need("tune.advice", r.Tune.Advice, 1, nil)
 	if len(r.Tune.Exception) == 0 {
@@ -105,6 +101,16 @@ func (c *checker) rule(r *ruleEntry) {
 	}
 	for i, rel := range r.Related {
 		c.need(fmt.Sprintf("related[%d].why", i), rel.Why, 1, nil)
+	}
+}
+
+func (c *checker) outcomes(list []outcomeEntry) {
+	for i := range list {
+		o := &list[i]
+		at := fmt.Sprintf("outcomes[%d]", i)
+		c.need(at+".find", o.Find, 1, o.If)
+		c.need(at+".do", o.Do, 1, o.If)
+		c.run(at+".run", o.Run)
 	}
 }
 

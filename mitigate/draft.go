@@ -7,9 +7,10 @@ import "github.com/falconer-go/falconer/event"
 type draft struct {
 	*Plan
 	subject
-	spans []Span       // the texts made so far, one behind the other
-	shown []fieldValue // fields that texts asked for
-	safe  []fieldValue // fields that snippets asked for
+	general *generalEntry // where the rule is not known
+	spans   []Span        // the texts made so far, one behind the other
+	shown   []fieldValue  // fields that texts asked for
+	safe    []fieldValue  // fields that snippets asked for
 }
 
 // fieldValue is a field with the text of its value, ok if there is one that may

@@ -91,17 +91,19 @@ type relatedEntry struct {
 // generalEntry is a fallback: what is known of a technique, a tactic, a source
 // or a kind of internal event.
 type generalEntry struct {
-	Technique string      `yaml:"technique"`
-	Tactic    string      `yaml:"tactic"`
-	Source    string      `yaml:"source"`
-	Internal  string      `yaml:"internal"`
-	First     names       `yaml:"first"`
-	Means     texts       `yaml:"means"`
-	Impact    texts       `yaml:"impact"`
-	Triage    texts       `yaml:"triage"`
-	Now       []stepEntry `yaml:"now"`
-	Next      []stepEntry `yaml:"next"`
-	Later     []stepEntry `yaml:"later"`
+	Technique string         `yaml:"technique"`
+	Tactic    string         `yaml:"tactic"`
+	Source    string         `yaml:"source"`
+	Internal  string         `yaml:"internal"`
+	First     names          `yaml:"first"`
+	Outcomes  []outcomeEntry `yaml:"outcomes"`
+	Means     texts          `yaml:"means"`
+	Settle    texts          `yaml:"settle"`
+	Impact    texts          `yaml:"impact"`
+	Triage    texts          `yaml:"triage"`
+	Now       []stepEntry    `yaml:"now"`
+	Next      []stepEntry    `yaml:"next"`
+	Later     []stepEntry    `yaml:"later"`
 }
 
 type mitigationEntry struct {

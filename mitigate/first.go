@@ -46,10 +46,18 @@ func (d *draft) shorten(r *ruleEntry) {
 	if b := d.Benign; d.Verdict.Likely != nil && len(b[0].Snippets) > 0 {
 		f.Actions = append(f.Actions, Action{Do: b[0].Snippets[0].Title, Snippets: b[0].Snippets}) // how it shows says its Confirm
 	}
+	var outcomes []outcomeEntry
 	if r != nil {
 		f.Actions = d.lead(f.Actions, r.First)
-	} else if s := find[generalEntry](d.l, "source", sourceOf(d.e)); s != nil {
-		f.Actions = d.lead(f.Actions, s.First)
+		outcomes = r.Outcomes
+	} else {
+		if d.general != nil && (d.Level != ByTechnique || sourceOf(d.e) == "syscall") {
+			f.Actions = d.lead(f.Actions, d.general.First)
+			outcomes = d.general.Outcomes
+		}
+		if s := find[generalEntry](d.l, "source", sourceOf(d.e)); s != nil {
+			f.Actions = d.lead(f.Actions, s.First)
+		}
 	}
 	// One command for what the alert lacks and one for what it says are enough:
 	// the rule's own come as well.
@@ -59,18 +67,18 @@ func (d *draft) shorten(r *ruleEntry) {
 	if len(f.Actions) < maxLooking {
 		f.Actions = d.words(f.Actions)
 	}
-	d.outcomes(r)
+	d.outcomes(outcomes)
 }
 
-// outcomes says what follows from what the checks find: what the rule's entry
-// says, else what is true of every alert of the source, with the first step
-// that contains.
-func (d *draft) outcomes(r *ruleEntry) {
+// outcomes says what follows from what the checks find: what the rule's or the
+// technique's entry says, else what is true of every alert of the source, with
+// the first step that contains.
+func (d *draft) outcomes(list []outcomeEntry) {
 	f := &d.First
-	if r != nil && r.Outcomes != nil {
-		f.Then = make([]Outcome, 0, len(r.Outcomes)+1)
-		for i := range r.Outcomes {
-			if o := &r.Outcomes[i]; o.If.holds(&d.subject) {
+	if list != nil {
+		f.Then = make([]Outcome, 0, len(list)+1)
+		for i := range list {
+			if o := &list[i]; o.If.holds(&d.subject) {
 				f.Then = append(f.Then, Outcome{d.first(o.Find), d.first(o.Do), d.snippets(o.Run)})
 			}
 		}

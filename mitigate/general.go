@@ -14,6 +14,7 @@ func (d *draft) fromGeneral() {
 	d.Verdict.Seen = d.phrase("seen-general")
 	d.Verdict.Confidence = Low
 	entry, mitigations := d.fallback()
+	d.general = entry
 	if entry != nil {
 		d.apply(entry.kindAndName())
 		d.LooksFor = d.all(entry.Means)
@@ -29,7 +30,19 @@ func (d *draft) fromGeneral() {
 		})
 	}
 	d.Verdict.Suggests = d.phrase("suggests-" + d.Level.String())
-	d.Verdict.Settle = d.phrase("settle-general")
+	if d.Level == ByTechnique && len(d.LooksFor) > 0 {
+		from := d.begin()
+		d.put(d.LooksFor[0]...)
+		d.say(" ")
+		d.put(d.Verdict.Suggests...)
+		d.Verdict.Suggests = d.end(from)
+	}
+	if entry != nil {
+		d.Verdict.Settle = d.first(entry.Settle)
+	}
+	if d.Verdict.Settle == nil {
+		d.Verdict.Settle = d.phrase("settle-general")
+	}
 	if c := d.phrase("conclude-general"); c != nil {
 		d.Conclude = []Text{c}
 	}
