@@ -24,10 +24,11 @@ func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 		m = enrich.For(e)
 	}
 	d := draft{
-		Plan: &Plan{Event: e, Mapping: m}, subject: subject{l: l, e: e},
+		Plan: &Plan{Event: e, Mapping: m}, subject: about(e, l),
 		shown: make([]fieldValue, 0, 16), safe: make([]fieldValue, 0, 6),
 	}
-	h := l.generalFor(sourceOf(e)).holding(&d.subject)
+	g := l.generalFor(sourceOf(e))
+	h := g.holding(&d.subject)
 	d.Applied = make([]Applied, 0, len(h.readings)+len(h.patterns)+len(h.urgency)+1)
 	d.read(h.readings)
 	r := find[ruleEntry](l, "rule", e.Rule)
@@ -43,6 +44,7 @@ func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 	d.weigh()
 	d.rate(h.urgency)
 	d.configure(h.patterns)
+	d.explain(g.fields)
 	d.shorten(r)
 	return d.Plan
 }
@@ -121,10 +123,17 @@ func (d *draft) apply(kind, name string, c *condition) {
 }
 
 // sourceOf returns the source of e. Alerts of Falco before 0.30 have none, and
-// then it is syscall; an old relay says syscalls.
+// then their fields tell; an old relay says syscalls.
 func sourceOf(e *event.Event) string {
 	switch e.Source {
-	case "", "syscalls":
+	case "syscalls":
+		return "syscall"
+	case "":
+		for name := range e.Fields.All() {
+			if of := sourceOfField(name); of != "" {
+				return of
+			}
+		}
 		return "syscall"
 	}
 	return e.Source

@@ -23,20 +23,23 @@ type calc struct {
 type function uint8
 
 const (
-	between    function = iota // time from one instant to another
-	percent                    // one number as a share of another
-	count                      // how many elements or parts
-	part                       // parts of a JSON value
-	network                    // the network of an address: /24, or /64 of IPv6
-	program                    // the program that a command line begins with
-	weekday                    // of an instant, in UTC
-	hour                       // of an instant, in UTC
-	minute                     // of an instant: 0 to 59
-	client                     // the address that a connection came from, in its name
-	server                     // the address it goes to
-	serverport                 // and the port there
-	does                       // what the programs of a command line do
-	class                      // what they are for
+	between      function = iota // time from one instant to another
+	percent                      // one number as a share of another
+	count                        // how many elements or parts
+	part                         // parts of a JSON value
+	network                      // the network of an address: /24, or /64 of IPv6
+	program                      // the program that a command line begins with
+	weekday                      // of an instant, in UTC
+	hour                         // of an instant, in UTC
+	minute                       // of an instant: 0 to 59
+	client                       // the address that a connection came from, in its name
+	server                       // the address it goes to
+	serverport                   // and the port there
+	terminal                     // the name of a terminal, by its number
+	workload                     // the controller of a pod, by the name of the pod
+	workloadkind                 // and its kind
+	does                         // what the programs of a command line do
+	class                        // what they are for
 )
 
 var functions = map[string]struct {
@@ -44,20 +47,23 @@ var functions = map[string]struct {
 	fields int
 	path   bool
 }{
-	"between":    {between, 2, false},
-	"percent":    {percent, 2, false},
-	"count":      {count, 1, true},
-	"part":       {part, 1, true},
-	"network":    {network, 1, false},
-	"program":    {program, 1, false},
-	"weekday":    {weekday, 1, false},
-	"hour":       {hour, 1, false},
-	"minute":     {minute, 1, false},
-	"client":     {client, 1, false},
-	"server":     {server, 1, false},
-	"serverport": {serverport, 1, false},
-	"does":       {does, 1, false},
-	"class":      {class, 1, false},
+	"between":      {between, 2, false},
+	"percent":      {percent, 2, false},
+	"count":        {count, 1, true},
+	"part":         {part, 1, true},
+	"network":      {network, 1, false},
+	"program":      {program, 1, false},
+	"weekday":      {weekday, 1, false},
+	"hour":         {hour, 1, false},
+	"minute":       {minute, 1, false},
+	"client":       {client, 1, false},
+	"server":       {server, 1, false},
+	"serverport":   {serverport, 1, false},
+	"terminal":     {terminal, 1, false},
+	"workload":     {workload, 1, false},
+	"workloadkind": {workloadkind, 1, false},
+	"does":         {does, 1, false},
+	"class":        {class, 1, false},
 }
 
 // isCalc reports whether s is the call of a function rather than a field.
@@ -186,11 +192,18 @@ func (c *calc) of(s *subject) result {
 	case client, server, serverport:
 		text := endOf(v.Text(), c.fn)
 		return result{ok: text != "", list: []string{text}}
+	case terminal:
+		n, ok := v.Int()
+		name := terminalOf(n)
+		return result{ok: ok && name != "", words: name}
+	case workload, workloadkind:
+		kind, name := workloadOf(v.Text())
+		return result{ok: kind != "", words: kind, list: []string{name}}
 	case class:
-		list := classesOf(s.uses(c.args[0]))
+		list := s.line(c.args[0]).classes
 		return result{ok: len(list) > 0, list: list}
 	case does:
-		known := slices.ContainsFunc(s.uses(c.args[0]), func(u use) bool { return u.does != nil })
+		known := slices.ContainsFunc(s.line(c.args[0]).uses, func(u use) bool { return u.does != nil })
 		return result{ok: known}
 	}
 	t, ok := instant(v)
@@ -260,10 +273,12 @@ func (c *calc) span(s *subject) (Span, bool) {
 		return Span{Text: Elapsed(time.Duration(r.n))}, true
 	case percent:
 		return Span{Text: r.words + " %"}, true
-	case part, network, program, client, server, serverport:
+	case part, network, program, client, server, serverport, workload:
 		return Span{Kind: Value, Text: Show(strings.Join(r.list, ", ")), Field: c.args[0]}, true
-	case weekday:
+	case weekday, workloadkind:
 		return Span{Text: r.words}, true
+	case terminal:
+		return Span{Kind: Code, Text: r.words}, true
 	}
 	return Span{Text: strconv.FormatInt(r.n, 10)}, true
 }
@@ -366,7 +381,7 @@ func parseCheck(s string) (w where, err error) {
 		return w, nil
 	}
 	switch w.left.fn {
-	case part, network, program, weekday, class, client, server, serverport:
+	case part, network, program, weekday, class, client, server, serverport, terminal, workload, workloadkind:
 		if strings.ContainsAny(w.op, "<>") {
 			return w, fmt.Errorf("%s cannot be compared by %s", w.left.text, w.op)
 		}
@@ -411,7 +426,8 @@ func (w *where) compare(r result, s *subject) bool {
 		return same == (w.op == "=")
 	}
 	texts := r.list
-	if w.left.fn == weekday {
+	switch w.left.fn {
+	case weekday, terminal, workloadkind:
 		texts = []string{r.words}
 	}
 	if texts != nil {

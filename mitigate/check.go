@@ -49,6 +49,13 @@ func (l *Library) check(e *entry) []error {
 		c.snippet(v)
 	case *phraseEntry:
 		c.need("say", v.Say, 1, nil)
+	case *fieldEntry:
+		if len(v.Says) == 0 {
+			c.fault("says", "missing")
+		}
+		for i := range v.Says {
+			c.need(fmt.Sprintf("says[%d]", i), v.Says[i].Say, 1, v.Says[i].If)
+		}
 	case *commandEntry:
 		c.command(v)
 	case *urgencyEntry:

@@ -155,6 +155,12 @@ func commandsOf(line string) [][]string {
 // the first level are gone when Falco prints it; those that are left keep words
 // together.
 func simpleCommands(line string) [][]string {
+	if !strings.ContainsAny(line, "'\";|&()\n`") { // most are one command
+		if words := strings.Fields(line); len(words) > 0 {
+			return [][]string{words}
+		}
+		return nil
+	}
 	var list [][]string
 	var words []string
 	var word strings.Builder
@@ -269,30 +275,36 @@ func isScriptOption(s string) bool {
 // subject is the alert that a condition or a text is about, with the knowledge
 // of commands.
 type subject struct {
-	e    *event.Event
-	l    *Library
-	read []readLine
+	e      *event.Event
+	l      *Library
+	source string // see sourceOf
+	read   []readLine
 }
+
+// about returns the subject that an alert is.
+func about(e *event.Event, l *Library) subject { return subject{e: e, l: l, source: sourceOf(e)} }
 
 // readLine is a command line that was read.
 type readLine struct {
-	field string
-	uses  []use
+	field   string
+	uses    []use
+	classes []string // of the uses
 }
 
-// uses returns what the programs of the command line in a field do.
-func (s *subject) uses(field string) []use {
+// line returns what the programs of the command line in a field do.
+func (s *subject) line(field string) *readLine {
 	for i := range s.read {
 		if s.read[i].field == field {
-			return s.read[i].uses
+			return &s.read[i]
 		}
 	}
-	var uses []use
+	r := readLine{field: field}
 	if v := s.e.Field(field); v.Available() {
-		uses = s.l.usesOf(v.Text(), !strings.HasPrefix(field, "ka.uri.param["))
+		r.uses = s.l.usesOf(v.Text(), !strings.HasPrefix(field, "ka.uri.param["))
+		r.classes = classesOf(r.uses)
 	}
-	s.read = append(s.read, readLine{field, uses})
-	return uses
+	s.read = append(s.read, r)
+	return &s.read[len(s.read)-1]
 }
 
 // classesOf returns the classes of what a command line does.

@@ -11,7 +11,10 @@ import (
 )
 
 // on is an alert for conditions, with the default knowledge.
-func on(e *event.Event) *subject { return &subject{e: e, l: Default()} }
+func on(e *event.Event) *subject {
+	s := about(e, Default())
+	return &s
+}
 
 // TestCommandsOf holds how a command line is cut.
 func TestCommandsOf(t *testing.T) {

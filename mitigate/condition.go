@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/falconer-go/falconer/event"
 	"github.com/falconer-go/falconer/rules/cond"
 )
 
@@ -14,6 +15,7 @@ type condition struct {
 	text    string
 	program *cond.Program // with the existence of the fields that the checks read
 	checks  []where
+	only    string // the source of whose alerts it can hold; "" if of several
 }
 
 // conditionEnv knows the fields of every source; a host's knowledge may read
@@ -51,11 +53,46 @@ func parseCondition(text string) (*condition, error) {
 		return nil, err
 	}
 	c.program = p
+	c.only = onlySource(c.fields())
+	if c.only != "" && p.Match(nothing) {
+		c.only = "" // it holds where its fields are missing
+	}
 	return c, nil
 }
 
+// onlySource returns the source that all of the fields belong to, "" if there is
+// none.
+func onlySource(fields []string) string {
+	only := ""
+	for _, f := range fields {
+		of := sourceOfField(f)
+		if of == "" || only != "" && of != only {
+			return ""
+		}
+		only = of
+	}
+	return only
+}
+
+// sourceOfField returns the source whose alerts alone have the field, "" if
+// several have it or it is not known.
+func sourceOfField(field string) string {
+	family, _, _ := strings.Cut(field, ".")
+	return sourceOfFamily[family]
+}
+
+var sourceOfFamily = map[string]string{
+	"ka": "k8s_audit", "ct": "aws_cloudtrail", "s3": "aws_cloudtrail", "ec2": "aws_cloudtrail", "gcp": "gcp_auditlog", "okta": "okta", "github": "github",
+}
+
+// nothing is an alert without fields.
+var nothing = &event.Event{}
+
+// foreign reports whether the condition cannot hold for alerts of a source.
+func (c *condition) foreign(source string) bool { return c != nil && c.only != "" && c.only != source }
+
 func (c *condition) holds(s *subject) bool {
-	return c == nil || c.program.Match(s.e) && c.computed(s)
+	return c == nil || !c.foreign(s.source) && c.program.Match(s.e) && c.computed(s)
 }
 
 // computed reports whether the checks of computed values hold.

@@ -11,6 +11,7 @@ type draft struct {
 	spans   []Span        // the texts made so far, one behind the other
 	shown   []fieldValue  // fields that texts asked for
 	safe    []fieldValue  // fields that snippets asked for
+	made    []madeSnippet
 }
 
 // fieldValue is a field with the text of its value, ok if there is one that may
@@ -162,7 +163,7 @@ func (d *draft) putNodes(nodes []node, optional bool) bool {
 			span, ok := d.valueOf(n)
 			switch {
 			case ok && n.calc != nil && n.calc.fn == does:
-				d.putUses(d.uses(n.calc.args[0]))
+				d.putUses(d.line(n.calc.args[0]).uses)
 			case ok:
 				d.put(span)
 			case n.fallback:

@@ -50,7 +50,8 @@ type generalKnowledge struct {
 	readings []*readingEntry // the weightiest first
 	patterns []*patternEntry
 	urgency  []*urgencyEntry
-	set      *cond.Set // their conditions, in this order
+	set      *cond.Set         // their conditions, in this order
+	fields   map[string]*entry // of kind field, by the field
 }
 
 // holding are the entries of the general knowledge whose conditions hold for
@@ -189,16 +190,30 @@ func unquote(s string) string {
 func (e *entry) keys() []key {
 	keys := []key{{e.kind, e.name}}
 	if (e.kind == "rule" || e.kind == "command") && bytes.Contains(e.text, []byte("\n  also:")) {
-		var also []struct {
+		var also struct {
 			Also []string `yaml:"also"`
 		}
-		if yaml.Unmarshal(e.text, &also) == nil && len(also) == 1 {
-			for _, name := range also[0].Also {
+		if yaml.Unmarshal(e.member("also"), &also) == nil {
+			for _, name := range also.Also {
 				keys = append(keys, key{e.kind, name})
 			}
 		}
 	}
 	return keys
+}
+
+// member returns the lines of a member of the entry, without those of the
+// others: to parse them alone costs a fraction.
+func (e *entry) member(name string) []byte {
+	_, rest, _ := bytes.Cut(e.text, []byte("\n  "+name+":"))
+	lines := []byte(name + ":")
+	for line := range bytes.Lines(rest) {
+		if bytes.HasPrefix(line, []byte("  ")) && !bytes.HasPrefix(line, []byte("   ")) {
+			break
+		}
+		lines = append(lines, line...)
+	}
+	return lines
 }
 
 // parse returns what the entry says, as a pointer to the type of its kind.
@@ -219,6 +234,8 @@ func (e *entry) parse() (any, error) {
 			e.value, e.err = parseAs[snippetEntry](e)
 		case "phrase":
 			e.value, e.err = parseAs[phraseEntry](e)
+		case "field":
+			e.value, e.err = parseAs[fieldEntry](e)
 		case "command":
 			e.value, e.err = parseAs[commandEntry](e)
 		case "urgency":
@@ -280,6 +297,8 @@ func (l *Library) generalFor(source string) *generalKnowledge {
 		return g.(*generalKnowledge)
 	}
 	g := &generalKnowledge{patterns: all[patternEntry](l, "pattern"), urgency: all[urgencyEntry](l, "urgency")}
+	g.patterns = slices.DeleteFunc(g.patterns, func(p *patternEntry) bool { return p.If.foreign(source) })
+	g.urgency = slices.DeleteFunc(g.urgency, func(u *urgencyEntry) bool { return u.If.foreign(source) })
 	for _, e := range l.sorted("reading") {
 		if !bytes.Contains(e.text, []byte(source)) {
 			continue
@@ -292,6 +311,12 @@ func (l *Library) generalFor(source string) *generalKnowledge {
 		// An alert can name any source: what nothing is known of shares one
 		// entry.
 		return l.generalFor("")
+	}
+	g.fields = make(map[string]*entry)
+	for _, e := range l.sorted("field") {
+		if of := sourceOfField(e.name); of == "" || of == source {
+			g.fields[e.name] = e
+		}
 	}
 	slices.SortStableFunc(g.readings, func(a, b *readingEntry) int { return cmp.Compare(b.Weight, a.Weight) })
 	var programs []*cond.Program

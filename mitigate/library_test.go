@@ -117,7 +117,7 @@ func TestReadings(t *testing.T) {
 				if !r.If.holds(on(e)) {
 					t.Errorf("%s: does not fire on %v", c.Reading, fields)
 				}
-				if text := (&draft{subject: subject{l: Default(), e: e}}).first(r.Say); len(text) == 0 {
+				if text := (&draft{subject: about(e, Default())}).first(r.Say); len(text) == 0 {
 					t.Errorf("%s: says nothing on %v", c.Reading, fields)
 				}
 			}
@@ -168,10 +168,10 @@ func TestLibraryWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := alertWith(t, "syscall", nil)
-	if got := (&draft{subject: subject{l: l, e: e}}).phrase("actor").String(); got != "Somebody" {
+	if got := (&draft{subject: about(e, l)}).phrase("actor").String(); got != "Somebody" {
 		t.Errorf("actor = %q, want the host's", got)
 	}
-	if got := (&draft{subject: subject{l: Default(), e: e}}).phrase("actor").String(); got == "Somebody" {
+	if got := (&draft{subject: about(e, Default())}).phrase("actor").String(); got == "Somebody" {
 		t.Error("the default library changed")
 	}
 

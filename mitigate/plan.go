@@ -17,8 +17,9 @@ type Plan struct {
 	Verdict Verdict // the first thing to read
 	First   First   // what to do first
 
-	LooksFor []Text // what the rule looks for; what the technique or source is where the rule is not known
-	Blind    Text   // what the rule cannot see; empty where the rule is not known
+	LooksFor []Text         // what the rule looks for; what the technique or source is where the rule is not known
+	Blind    Text           // what the rule cannot see; empty where the rule is not known
+	Fields   []FieldReading // what single fields say
 	Readings []Reading
 	Gaps     []Reading // what the alert does not say, and where it stands
 	Impact   []Text

@@ -47,11 +47,31 @@ func (l *Library) SnippetNames() []string {
 // Snippet returns the named snippet, filled in for e. It is not ok if there is
 // no such snippet or none of its variants is for alerts like e.
 func (l *Library) Snippet(e *event.Event, name string) (s Snippet, ok bool) {
-	d := draft{subject: subject{l: l, e: e}}
+	d := draft{subject: about(e, l)}
 	return d.snippet(name)
 }
 
+// snippet returns the named snippet. Steps, outcomes and benign cases share many,
+// so each is filled in once.
 func (d *draft) snippet(name string) (s Snippet, ok bool) {
+	for i := range d.made {
+		if m := &d.made[i]; m.name == name {
+			return m.snippet, m.ok
+		}
+	}
+	s, ok = d.newSnippet(name)
+	d.made = append(d.made, madeSnippet{name, s, ok})
+	return s, ok
+}
+
+// madeSnippet is a snippet that was filled in, or that is not for the alert.
+type madeSnippet struct {
+	name    string
+	snippet Snippet
+	ok      bool
+}
+
+func (d *draft) newSnippet(name string) (s Snippet, ok bool) {
 	entry := find[snippetEntry](d.l, "snippet", name)
 	if entry == nil {
 		return Snippet{}, false

@@ -148,6 +148,9 @@ func isYAMLWord(s string) bool {
 			return false
 		}
 	}
+	if len(s) > len("false") {
+		return true
+	}
 	if _, ok := parseBool(s); ok {
 		return false
 	}

@@ -79,6 +79,20 @@ func familiesOf(e *event.Event) family {
 	return all
 }
 
+// fieldReadings are the fields that say something by themselves.
+func (b *builder) fieldReadings() table {
+	t := table{head: []string{"Field", "Value", "What it says"}, rows: make([][]mitigate.Text, len(b.p.Fields))}
+	cells := make([]mitigate.Text, 3*len(t.rows))
+	for i := range b.p.Fields {
+		f := &b.p.Fields[i]
+		t.rows[i], cells = cells[:3:3], cells[3:]
+		name := b.spans.take(1)
+		name[0] = mitigate.Span{Kind: mitigate.Code, Text: f.Field}
+		t.rows[i][0], t.rows[i][1], t.rows[i][2] = name, f.Value, f.Says
+	}
+	return t
+}
+
 func (b *builder) details() []block {
 	e := b.p.Event
 	when := e.Time.UTC().Format("2006-01-02 15:04:05.999999999 UTC")
@@ -112,7 +126,10 @@ func (b *builder) details() []block {
 	if t := b.unavailable(); t != nil {
 		fs = append(fs, fact{"Not available", t})
 	}
-	out := append(make([]block, 0, 2), fs)
+	out := append(make([]block, 0, 4), fs)
+	if t := b.fieldReadings(); len(t.rows) > 0 {
+		out = append(out, heading("What the fields say one by one"), t)
+	}
 	if text := cmp.Or(e.Message, e.Output); text != "" {
 		message := mitigate.Text{{Kind: mitigate.Value, Text: mitigate.ShowMessage(text), Field: "alert.output"}}
 		out = append(out, b.paragraph(b.join(say("Falco's message: "), message)))

@@ -32,7 +32,7 @@ func jsonOf(p *mitigate.Plan) jsonReport {
 		},
 		First:    jsonFirstOf(&p.First),
 		LooksFor: texts(p.LooksFor), Blind: p.Blind.String(),
-		Readings: jsonReadings(p.Readings), Gaps: jsonReadings(p.Gaps),
+		Fields: jsonFields(p.Fields), Readings: jsonReadings(p.Readings), Gaps: jsonReadings(p.Gaps),
 		Impact: texts(p.Impact), Triage: texts(p.Triage), Configuration: jsonSnippets(p.Config),
 		Tuning: texts(p.Tuning), Conclusion: texts(p.Conclude),
 		Mapping: p.Mapping,
@@ -115,6 +115,7 @@ type jsonReport struct {
 	First         jsonFirst       `json:"first"` // what to do first
 	LooksFor      []string        `json:"looks_for,omitempty"`
 	Blind         string          `json:"blind,omitempty"`
+	Fields        []jsonField     `json:"fields,omitempty"` // what single fields say
 	Readings      []jsonReading   `json:"readings,omitempty"`
 	Gaps          []jsonReading   `json:"gaps,omitempty"`
 	Impact        []string        `json:"impact,omitempty"`
@@ -174,6 +175,21 @@ func jsonFirstOf(f *mitigate.First) jsonFirst {
 	}
 	for _, o := range f.Then {
 		out.Then = append(out.Then, jsonOutcome{o.Find.String(), o.Do.String(), jsonSnippets(o.Snippets)})
+	}
+	return out
+}
+
+type jsonField struct {
+	Field string `json:"field"`
+	Value string `json:"value,omitempty"`
+	Says  string `json:"says"`
+}
+
+func jsonFields(list []mitigate.FieldReading) []jsonField {
+	var out []jsonField
+	for i := range list {
+		f := &list[i]
+		out = append(out, jsonField{f.Field, f.Value.String(), f.Says.String()})
 	}
 	return out
 }
