@@ -31,7 +31,7 @@ type Action struct {
 // Bounds of the short form.
 const (
 	maxFacts   = 3
-	maxLooking = 3 // actions that only read
+	maxLooking = 4 // actions that only read
 	maxCode    = 2 // snippets of an action
 )
 
