@@ -37,7 +37,7 @@ func (b *builder) short() []block {
 			b.labelled("If that does not hold", v.Suggests))
 	} else {
 		if rather(p) {
-			out = append(out, b.labelled("More likely", b.join(p.Benign[0].Case, say(". "), p.Benign[0].Why)))
+			out = append(out, b.labelled("More likely", b.join(p.Benign[0].Case, say(". "), p.Benign[0].Why, say(" It shows by this: "), p.Benign[0].Confirm)))
 		}
 		out = append(out, b.suspicion())
 	}
@@ -85,8 +85,8 @@ func (b *builder) suspicion() block {
 	return b.labelled("What it could mean (the alert alone hardly says so)", v.Suggests)
 }
 
-// harmless says what would make the alert so, and how that shows. The likely
-// cause stands above it.
+// harmless says what would make the alert so, and how that shows. A cause that is
+// likely stands above it.
 func (b *builder) harmless(out []block) []block {
 	cases := b.p.Benign
 	if len(cases) == 0 {
@@ -94,7 +94,7 @@ func (b *builder) harmless(out []block) []block {
 	}
 	label := "Harmless if"
 	switch {
-	case b.p.Verdict.Likely != nil:
+	case b.p.Verdict.Likely != nil || rather(b.p):
 		cases, label = cases[1:], "Harmless too if"
 	case !cases[0].Fits:
 		label = "Harmless if (no field points to it)"
