@@ -58,8 +58,8 @@ func TestFirst(t *testing.T) {
 	if contains == 0 {
 		t.Error("no outcome contains anything")
 	}
-	if !has(f.Actions[:1], "find-exec-in-audit-log") {
-		t.Errorf("an exec is likely, and the first action is %v", f.Actions[0].Do)
+	if !has(f.Actions, "find-exec-in-audit-log") {
+		t.Error("an exec is likely, and no action looks for it")
 	}
 	if f.Caution != nil || !strings.Contains(f.Ask.String(), "web-1") {
 		t.Errorf("caution %q, ask %q", f.Caution, f.Ask)
