@@ -38,6 +38,7 @@ const (
 	terminal                     // the name of a terminal, by its number
 	workload                     // the controller of a pod, by the name of the pod
 	workloadkind                 // and its kind
+	printed                      // whether the alert has the field, if only as null or <NA>
 	does                         // what the programs of a command line do
 	class                        // what they are for
 )
@@ -62,6 +63,7 @@ var functions = map[string]struct {
 	"terminal":     {terminal, 1, false},
 	"workload":     {workload, 1, false},
 	"workloadkind": {workloadkind, 1, false},
+	"printed":      {printed, 1, false},
 	"does":         {does, 1, false},
 	"class":        {class, 1, false},
 }
@@ -144,6 +146,9 @@ type result struct {
 func (c *calc) of(s *subject) result {
 	e := s.e
 	v := e.Field(c.args[0])
+	if c.fn == printed {
+		return result{ok: v.Kind() != event.Absent}
+	}
 	if !v.Available() {
 		return result{}
 	}

@@ -22,6 +22,9 @@ type condition struct {
 // those of its own plugins besides.
 var conditionEnv = &cond.Env{AllowUnknown: true}
 
+// always is a condition that holds.
+const always = "alert.rule exists or not alert.rule exists"
+
 func parseCondition(text string) (*condition, error) {
 	c := &condition{text: text}
 	falco, rest := text, ""
@@ -36,7 +39,7 @@ func parseCondition(text string) (*condition, error) {
 		// computed.
 		var exist []string
 		for _, w := range checks {
-			if w.op == "exists" && w.not {
+			if w.op == "exists" && (w.not || w.left.fn == printed) {
 				continue
 			}
 			for _, f := range w.left.args {
@@ -47,6 +50,9 @@ func parseCondition(text string) (*condition, error) {
 			exist = append([]string{"(" + falco + ")"}, exist...)
 		}
 		falco = strings.Join(exist, " and ")
+		if falco == "" {
+			falco = always
+		}
 	}
 	p, err := cond.Compile(falco, conditionEnv)
 	if err != nil {

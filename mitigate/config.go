@@ -87,6 +87,7 @@ func (d *draft) exception(patterns []*patternEntry) (Snippet, bool) {
 		// Without the object's name it would silence the caller for all of them.
 		on = append(slices.Clip(on), exceptOn{Field: "ka.target.name"})
 	}
+	on = d.boundToWorkload(on)
 	fields, unsafe := make([]string, 0, len(on)), []string(nil)
 	for _, x := range on {
 		s, ok := e.Fields.Get(x.Field).Str()
@@ -115,6 +116,20 @@ func (d *draft) exception(patterns []*patternEntry) (Snippet, bool) {
 		title = append(title, Span{Text: " (wider than it could be: the value of " + strings.Join(unsafe, " and of ") + " is not safe to copy; add it by hand)"})
 	}
 	return Snippet{Name: "exception", Title: title, Kind: "falco", Body: x.YAML()}, true
+}
+
+// boundToWorkload adds the pod's name, or the part of it that its controller gives to
+// all of its pods, where the fields name no workload but the image.
+func (d *draft) boundToWorkload(on []exceptOn) []exceptOn {
+	pod := d.e.Field("k8s.pod.name")
+	if !pod.Available() || pod.Text() == "" || slices.ContainsFunc(on, func(x exceptOn) bool { return x.Field == "k8s.pod.name" }) {
+		return on
+	}
+	x := exceptOn{Field: "k8s.pod.name"}
+	if _, name := workloadOf(pod.Text()); name != "" {
+		x.Prefix = name + "-"
+	}
+	return append(slices.Clip(on), x)
 }
 
 // namesWorkload reports whether an exception by these fields is bound to a
