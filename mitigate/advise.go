@@ -24,11 +24,10 @@ func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 		m = enrich.For(e)
 	}
 	d := draft{
-		Plan: &Plan{Event: e, Mapping: m}, subject: about(e, l),
+		Plan: &Plan{Event: e, Mapping: m, madeFrom: l}, subject: about(e, l),
 		shown: make([]fieldValue, 0, 16), safe: make([]fieldValue, 0, 6),
 	}
-	g := l.generalFor(sourceOf(e))
-	h := g.holding(&d.subject)
+	h := l.generalFor(d.source).holding(&d.subject)
 	d.Applied = make([]Applied, 0, len(h.readings)+len(h.patterns)+len(h.urgency)+1)
 	d.read(h.readings)
 	r := find[ruleEntry](l, "rule", e.Rule)
@@ -44,7 +43,6 @@ func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 	d.weigh()
 	d.rate(h.urgency)
 	d.configure(h.patterns)
-	d.explain(g.fields)
 	d.shorten(r)
 	return d.Plan
 }

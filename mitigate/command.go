@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/rules/cond"
 )
 
 // A command line is read as a shell reads it, as far as a name and its arguments
@@ -278,6 +279,7 @@ type subject struct {
 	e      *event.Event
 	l      *Library
 	source string // see sourceOf
+	common [len(common)]cond.Tri
 	read   []readLine
 }
 

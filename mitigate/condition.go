@@ -16,6 +16,16 @@ type condition struct {
 	program *cond.Program // with the existence of the fields that the checks read
 	checks  []where
 	only    string // the source of whose alerts it can hold; "" if of several
+	common  int    // 1 and the place in common; 0 if it is not there
+}
+
+// common are conditions that many entries share: each is evaluated once for an
+// alert.
+var common = [...]string{
+	"container.id exists and container.id != host",
+	"not (container.id exists and container.id != host)",
+	"container.id = host",
+	"k8s.pod.name exists and k8s.ns.name exists",
 }
 
 // conditionEnv knows the fields of every source; a host's knowledge may read
@@ -59,6 +69,7 @@ func parseCondition(text string) (*condition, error) {
 		return nil, err
 	}
 	c.program = p
+	c.common = slices.Index(common[:], text) + 1
 	c.only = onlySource(c.fields())
 	if c.only != "" && p.Match(nothing) {
 		c.only = "" // it holds where its fields are missing
@@ -98,7 +109,22 @@ var nothing = &event.Event{}
 func (c *condition) foreign(source string) bool { return c != nil && c.only != "" && c.only != source }
 
 func (c *condition) holds(s *subject) bool {
-	return c == nil || !c.foreign(s.source) && c.program.Match(s.e) && c.computed(s)
+	switch {
+	case c == nil:
+		return true
+	case c.foreign(s.source):
+		return false
+	case c.common > 0:
+		known := &s.common[c.common-1]
+		if *known == cond.Unknown {
+			*known = cond.False
+			if c.program.Match(s.e) {
+				*known = cond.True
+			}
+		}
+		return *known == cond.True
+	}
+	return c.program.Match(s.e) && c.computed(s)
 }
 
 // computed reports whether the checks of computed values hold.

@@ -3,6 +3,8 @@ package mitigate
 import (
 	"slices"
 	"strings"
+
+	"github.com/falconer-go/falconer/event"
 )
 
 // fieldEntry is what the value of one field says by itself.
@@ -45,39 +47,46 @@ type FieldReading struct {
 	Says  Text
 }
 
-// maxFields is how many fields a plan explains.
+// maxFields is how many fields are explained.
 const maxFields = 16
 
 // ofTheAlert are the members of an alert, besides its fields, that may say
 // something.
 var ofTheAlert = []string{"alert.hostname", "alert.time"}
 
-// explain says what the fields of the alert say one by one, in the order of the
-// alert.
-func (d *draft) explain(known map[string]*entry) {
-	d.Fields = make([]FieldReading, 0, min(d.e.Fields.Len()+len(ofTheAlert), maxFields))
-	for _, name := range ofTheAlert {
-		if entry := known[name]; entry != nil {
-			if v := d.e.Field(name); v.Available() && v.Text() != "" {
-				d.explainField(entry, v.Text())
-			}
-		}
+// Fields returns what the fields of the alert say one by one, in the order of the
+// alert: what a reader wants who looks at the alert itself. It is worked out when
+// it is called for.
+func (p *Plan) Fields() []FieldReading {
+	if p.madeFrom == nil {
+		return nil // not made by a library
 	}
-	for i := range d.e.Fields.Len() {
-		if len(d.Fields) == maxFields {
+	d := draft{Plan: p, subject: about(p.Event, p.madeFrom)}
+	known := p.madeFrom.generalFor(d.source).fields
+	list := make([]FieldReading, 0, min(d.e.Fields.Len()+len(ofTheAlert), maxFields))
+	add := func(name string, v event.Value) {
+		entry := known[name]
+		if entry == nil || len(list) == maxFields || !v.Available() || v.Text() == "" {
 			return
 		}
-		name, v := d.e.Fields.At(i)
-		if entry := known[name]; entry != nil && v.Available() {
-			d.explainField(entry, v.Text())
+		if r, ok := d.fieldReading(entry, v.Text()); ok {
+			list = append(list, r)
 		}
 	}
+	for _, name := range ofTheAlert {
+		add(name, d.e.Field(name))
+	}
+	for name, v := range d.e.Fields.All() {
+		add(name, v)
+	}
+	return list
 }
 
-func (d *draft) explainField(e *entry, value string) {
+// fieldReading returns what the value of a field says, if the entry knows.
+func (d *draft) fieldReading(e *entry, value string) (r FieldReading, ok bool) {
 	parsed, err := e.parse()
 	if err != nil {
-		return // tests and With see to it that there is none
+		return r, false // tests and With see to it that there is none
 	}
 	entry := parsed.(*fieldEntry)
 	for i := range entry.Says {
@@ -90,7 +99,7 @@ func (d *draft) explainField(e *entry, value string) {
 			d.put(v)
 		}
 		shown := d.end(from)
-		d.Fields = append(d.Fields, FieldReading{Field: entry.Field, Value: shown, Says: d.first(x.Say)})
-		return
+		return FieldReading{Field: entry.Field, Value: shown, Says: d.first(x.Say)}, true
 	}
+	return r, false
 }

@@ -17,9 +17,8 @@ type Plan struct {
 	Verdict Verdict // the first thing to read
 	First   First   // what to do first
 
-	LooksFor []Text         // what the rule looks for; what the technique or source is where the rule is not known
-	Blind    Text           // what the rule cannot see; empty where the rule is not known
-	Fields   []FieldReading // what single fields say
+	LooksFor []Text // what the rule looks for; what the technique or source is where the rule is not known
+	Blind    Text   // what the rule cannot see; empty where the rule is not known
 	Readings []Reading
 	Gaps     []Reading // what the alert does not say, and where it stands
 	Impact   []Text
@@ -33,6 +32,8 @@ type Plan struct {
 
 	Applied []Applied // the entries of the knowledge that the plan is made of
 	Remarks []Remark  // on advisors that were asked besides; see Compose
+
+	madeFrom *Library
 }
 
 // Applied is an entry of the knowledge that a plan draws on, and why.

@@ -81,10 +81,11 @@ func familiesOf(e *event.Event) family {
 
 // fieldReadings are the fields that say something by themselves.
 func (b *builder) fieldReadings() table {
-	t := table{head: []string{"Field", "Value", "What it says"}, rows: make([][]mitigate.Text, len(b.p.Fields))}
+	fields := b.p.Fields()
+	t := table{head: []string{"Field", "Value", "What it says"}, rows: make([][]mitigate.Text, len(fields))}
 	cells := make([]mitigate.Text, 3*len(t.rows))
-	for i := range b.p.Fields {
-		f := &b.p.Fields[i]
+	for i := range fields {
+		f := &fields[i]
 		t.rows[i], cells = cells[:3:3], cells[3:]
 		name := b.spans.take(1)
 		name[0] = mitigate.Span{Kind: mitigate.Code, Text: f.Field}

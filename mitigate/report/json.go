@@ -32,7 +32,7 @@ func jsonOf(p *mitigate.Plan) jsonReport {
 		},
 		First:    jsonFirstOf(&p.First),
 		LooksFor: texts(p.LooksFor), Blind: p.Blind.String(),
-		Fields: jsonFields(p.Fields), Readings: jsonReadings(p.Readings), Gaps: jsonReadings(p.Gaps),
+		Fields: jsonFields(p.Fields()), Readings: jsonReadings(p.Readings), Gaps: jsonReadings(p.Gaps),
 		Impact: texts(p.Impact), Triage: texts(p.Triage), Configuration: jsonSnippets(p.Config),
 		Tuning: texts(p.Tuning), Conclusion: texts(p.Conclude),
 		Mapping: p.Mapping,
