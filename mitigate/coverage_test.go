@@ -30,6 +30,40 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
+// TestOutcomes holds that each of our rules says what to look at first, and what
+// to do with what is found, in texts that do not break off.
+func TestOutcomes(t *testing.T) {
+	for _, e := range Default().sorted("rule") {
+		r := find[ruleEntry](Default(), "rule", e.name)
+		if len(r.First) == 0 || len(r.Outcomes) < 2 {
+			t.Errorf("%s:%d: %q has %d commands to begin with and %d outcomes", e.file, e.line, e.name, len(r.First), len(r.Outcomes))
+		}
+		for i, o := range r.Outcomes {
+			for _, f := range o.Find {
+				if s := lastSpan(f); s.Kind == Plain && strings.ContainsAny(s.Text[len(s.Text)-1:], ".:;,") {
+					t.Errorf("%s:%d: outcome %d of %q: what is found ends with %q", e.file, e.line, i+1, e.name, s.Text)
+				}
+			}
+			for _, d := range o.Do {
+				if s := lastSpan(d); s.Kind != Plain || !strings.HasSuffix(s.Text, ".") {
+					t.Errorf("%s:%d: outcome %d of %q: what to do ends with %q", e.file, e.line, i+1, e.name, s.Text)
+				}
+			}
+		}
+	}
+}
+
+// lastSpan returns the last of our words in a text, an empty code where it ends
+// with a value.
+func lastSpan(c conditional) Span {
+	nodes := c.Say.nodes
+	words := nodes[len(nodes)-1].words
+	if len(words) == 0 {
+		return Span{Kind: Code}
+	}
+	return words[len(words)-1]
+}
+
 // TestRulesExist holds that what entries call a rule is one.
 func TestRulesExist(t *testing.T) {
 	shipped := make(map[string]bool)
