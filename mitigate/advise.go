@@ -74,11 +74,15 @@ func (d *draft) read(fired []*readingEntry) {
 	}
 }
 
+// telling is the weight from which a reading says more than a rule that is as
+// sure.
+const telling = 95
+
 // meaning lets the weightiest reading that says what the alert means say so, where
-// it is surer than the rule.
+// it is surer than the rule, or as sure and telling.
 func (d *draft) meaning(fired []*readingEntry) {
 	for _, r := range fired {
-		if r.Means == nil || r.Confidence <= d.Verdict.Confidence {
+		if r.Means == nil || r.Confidence < d.Verdict.Confidence || r.Confidence == d.Verdict.Confidence && r.Weight < telling {
 			continue
 		}
 		t := d.first(r.Means)
