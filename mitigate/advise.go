@@ -211,7 +211,9 @@ func (d *draft) doubt(urgency []*urgencyEntry) {
 func (d *draft) addPatterns(patterns []*patternEntry) {
 	for _, pt := range patterns {
 		d.apply("pattern", pt.Pattern, pt.If)
-		d.Benign = append(d.Benign, d.benign(&pt.benignEntry, true))
+		b := d.benign(&pt.benignEntry, true)
+		b.plain = len(pt.Exception) == 0
+		d.Benign = append(d.Benign, b)
 	}
 }
 

@@ -145,8 +145,14 @@ func matches(pattern, s string) bool {
 func commandsOf(line string) [][]string {
 	var list [][]string
 	for _, words := range simpleCommands(line) {
-		if words = unwrapped(words); len(words) > 0 {
-			list = append(list, words)
+		if words = unwrapped(words); len(words) == 0 {
+			continue
+		}
+		list = append(list, words)
+		if i := slices.Index(words, "--"); i > 0 && slices.Contains(enters, base(words[0])) {
+			if inner := unwrapped(words[i+1:]); len(inner) > 0 {
+				list = append(list, inner) // what it runs there
+			}
 		}
 	}
 	return list
@@ -230,6 +236,9 @@ var wrappers = map[string]int{
 	"sudo": 0, "doas": 0, "env": 0, "nohup": 0, "exec": 0, "nice": 0, "ionice": 0, "setsid": 0, "time": 0, "command": 0, "busybox": 0, "stdbuf": 0,
 	"timeout": 1, "tini": 0, "dumb-init": 0, "xargs": 0, "then": 0, "do": 0, "else": 0, "if": 0, "while": 0, "!": 0, "{": 0,
 }
+
+// enters are programs that run another one elsewhere, behind two hyphens.
+var enters = []string{"nsenter", "unshare"}
 
 var shells = []string{"sh", "bash", "dash", "ash", "zsh", "ksh"}
 

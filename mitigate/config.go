@@ -78,6 +78,9 @@ var (
 // silence the same attack elsewhere.
 func (d *draft) exception(patterns []*patternEntry) (Snippet, bool) {
 	e := d.e
+	if d.Verdict.Likely != nil && d.Benign[0].plain {
+		return Snippet{}, false // a trial is closed, not excepted
+	}
 	title, on, known := d.exceptionFields(patterns)
 	if !known && !slices.ContainsFunc(d.Benign, func(b Benign) bool { return b.Fits && b.Strength >= Medium }) {
 		d.Tuning = append(d.Tuning, withoutException(on))

@@ -123,6 +123,8 @@ type Benign struct {
 	Confirm  Text
 	AndIfNot Text // what follows if it is not confirmed
 	Snippets []Snippet
+
+	plain bool // a pattern that names no exception: one is not wanted
 }
 
 // Phase is when a step is due.
