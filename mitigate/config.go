@@ -82,6 +82,9 @@ func (d *draft) exception(patterns []*patternEntry) (Snippet, bool) {
 		return Snippet{}, false // a trial is closed, not excepted
 	}
 	title, on, known := d.exceptionFields(patterns)
+	if r := find[ruleEntry](d.l, "rule", e.Rule); !known && r != nil && !r.Tune.If.holds(&d.subject) {
+		return Snippet{}, false // the advice says of whom there is none
+	}
 	if !known && !slices.ContainsFunc(d.Benign, func(b Benign) bool { return b.Fits && b.Strength >= Medium }) {
 		d.Tuning = append(d.Tuning, withoutException(on))
 		return Snippet{}, false

@@ -65,6 +65,7 @@ type stepEntry struct {
 }
 
 type tuneEntry struct {
+	If        *condition       `yaml:"if"` // else no exception is proposed
 	Exception []exceptOn       `yaml:"exception"`
 	Dangerous []dangerousEntry `yaml:"dangerous"`
 	Advice    texts            `yaml:"advice"`
