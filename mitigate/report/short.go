@@ -175,16 +175,6 @@ func (b *builder) action(a *mitigate.Action) item {
 	return it
 }
 
-// uncapital returns t with its first letter in lower case, if that is ours.
-func uncapital(t mitigate.Text) mitigate.Text {
-	if len(t) == 0 || t[0].Kind != mitigate.Plain || len(t[0].Text) < 2 || t[0].Text[1] < 'a' && t[0].Text[1] != ' ' {
-		return t // an abbreviation
-	}
-	t = slices.Clone(t)
-	t[0].Text = strings.ToLower(t[0].Text[:1]) + t[0].Text[1:]
-	return t
-}
-
 // capital puts the first letter of t in upper case, if that is ours.
 func capital(t mitigate.Text) mitigate.Text {
 	if len(t) == 0 || t[0].Kind != mitigate.Plain || t[0].Text == "" {
