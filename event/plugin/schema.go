@@ -3,6 +3,7 @@
 package plugin
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,6 +26,11 @@ func CheckConfig(schema, config string) error {
 	}
 	if strings.TrimSpace(config) == "" {
 		config = "{}"
+	}
+	// The validator reads the first value alone.
+	var whole json.RawMessage
+	if err := json.Unmarshal([]byte(config), &whole); err != nil {
+		return fmt.Errorf("it is not JSON: %w", err)
 	}
 	r, err := s.Validate(gojsonschema.NewStringLoader(config))
 	if err != nil {
