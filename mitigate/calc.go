@@ -195,7 +195,7 @@ func (c *calc) of(s *subject) result {
 		w = w[strings.LastIndexByte(w, '/')+1:]
 		return result{ok: w != "", list: []string{w}}
 	case client, server, serverport:
-		text := endOf(v.Text(), c.fn)
+		text := endOf(v, c.fn)
 		return result{ok: text != "", list: []string{text}}
 	case terminal:
 		n, ok := v.Int()
@@ -221,29 +221,18 @@ func (c *calc) of(s *subject) result {
 	return result{ok: ok, n: int64(t.Weekday()), words: t.Weekday().String()}
 }
 
-// endOf returns a part of the name of a connection as Falco writes it,
-// 10.0.0.1:4711->192.0.2.1:443, also of IPv6; "" if it is none.
-func endOf(name string, end function) string {
-	from, to, ok := strings.Cut(name, "->")
-	if !ok {
-		return ""
-	}
-	if end == client {
-		to = from
-	}
-	i := strings.LastIndexByte(to, ':')
-	if i < 0 {
-		return ""
-	}
-	a, err := netip.ParseAddr(to[:i])
-	port, err2 := strconv.ParseUint(to[i+1:], 10, 16)
+// endOf returns a part of the name of a connection; "" if v is none.
+func endOf(v event.Value, end function) string {
+	from, to, ok := v.Connection()
 	switch {
-	case err != nil || err2 != nil:
+	case !ok:
 		return ""
-	case end == serverport:
-		return strconv.FormatUint(port, 10)
+	case end == client:
+		return from.Addr().String()
+	case end == server:
+		return to.Addr().String()
 	}
-	return a.String()
+	return strconv.FormatUint(uint64(to.Port()), 10)
 }
 
 func networkOf(a netip.Addr) netip.Prefix {
