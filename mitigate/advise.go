@@ -97,6 +97,7 @@ func (d *draft) meaning(fired []*readingEntry) {
 			t = d.end(from)
 		}
 		d.Verdict.Suggests, d.Verdict.Confidence = t, r.Confidence
+		d.told = r.Weight >= telling
 		return
 	}
 }

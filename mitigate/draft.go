@@ -12,6 +12,7 @@ type draft struct {
 	shown   []fieldValue  // fields that texts asked for
 	safe    []fieldValue  // fields that snippets asked for
 	made    []madeSnippet
+	told    bool // a telling reading of the values gave the verdict
 }
 
 // fieldValue is a field with the text of its value, ok if there is one that may

@@ -30,7 +30,7 @@ type Action struct {
 
 // Bounds of the short form.
 const (
-	maxFacts   = 3
+	maxFacts   = 5
 	maxLooking = 4 // actions that only read
 	maxCode    = 2 // snippets of an action
 )

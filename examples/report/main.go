@@ -42,6 +42,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	attack := flags.String("attack", "19", "version of ATT&CK to map to: 19 or 18")
 	incident := flags.Bool("incident", false, "gather the alerts of an incident into one report")
 	folder := flags.String("o", "", "write each report to a file in this `folder`, with an index page")
+	brief := flags.Bool("brief", false, "leave out what can wait")
 	explain := flags.Bool("explain", false, "say why each report says what it says, in place of the report")
 	flags.Usage = func() {
 		fmt.Fprint(stderr, "usage: report [flags] [FILE...]\n\nWrites a report on each alert in the files; - is standard input.\n"+
@@ -65,6 +66,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	f, err := formatNamed(*format, stdout)
 	if err != nil {
 		return usage(err)
+	}
+	if *brief {
+		f = f.brief()
 	}
 	if *explain {
 		f = explanation

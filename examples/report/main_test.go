@@ -102,7 +102,7 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-func TestIncidentAndExplain(t *testing.T) {
+func TestIncidentBriefAndExplain(t *testing.T) {
 	var out, errs bytes.Buffer
 	good := string(bytes.TrimSpace(sample))
 	if status := run([]string{"-incident", "-"}, strings.NewReader(good+"\n"+good), &out, &errs); status != 0 {
@@ -110,6 +110,10 @@ func TestIncidentAndExplain(t *testing.T) {
 	}
 	if n := strings.Count(out.String(), "# Falco Incident Report"); n != 1 {
 		t.Errorf("%d reports, want one on the incident", n)
+	}
+	out.Reset()
+	if status := run([]string{"-brief"}, nil, &out, &errs); status != 0 || !strings.Contains(out.String(), "## Afterwards") || strings.Contains(out.String(), "## Mappings") {
+		t.Errorf("status %d: %s%s", status, &errs, &out)
 	}
 	out.Reset()
 	if status := run([]string{"-explain"}, nil, &out, &errs); status != 0 {

@@ -1,9 +1,11 @@
 package proof
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/falconer-go/falconer/mitigate"
 	"github.com/falconer-go/falconer/mitigate/report"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -19,7 +21,8 @@ func TestMarkdown(t *testing.T) {
 	all := ofEachKind(t)
 	for _, v := range hostile {
 		for _, e := range all {
-			src := report.For(with(t, e, v, true)).AppendMarkdown(nil)
+			r := report.For(with(t, e, v, true))
+			src := r.AppendMarkdown(nil)
 			doc := md.Parser().Parse(text.NewReader(src))
 			strong := 0
 			err := ast.Walk(doc, func(n ast.Node, enter bool) (ast.WalkStatus, error) {
@@ -29,10 +32,10 @@ func TestMarkdown(t *testing.T) {
 				switch n := n.(type) {
 				case *ast.Link, *ast.Image, *ast.AutoLink, *ast.RawHTML, *ast.HTMLBlock, *ast.ThematicBreak, *ast.Blockquote:
 					t.Errorf("value %q in %q makes a %s", short(v), e.Rule, n.Kind())
-				case *ast.Emphasis: // ours begin a paragraph or an item: the urgency before all else, labels, and what may be found
+				case *ast.Emphasis: // ours begin a paragraph or an item: the urgency before all else, labels, what may be found, steps and causes
 					words, _ := n.FirstChild().(*ast.Text)
 					strong++
-					if n.Level != 2 || n.PreviousSibling() != nil || words == nil || !ourLabel(string(words.Value(src)), strong == 1) {
+					if n.Level != 2 || n.PreviousSibling() != nil || words == nil || !ourLabel(r.Plan(), string(words.Value(src)), strong == 1) {
 						t.Errorf("value %q in %q makes a %s", short(v), e.Rule, n.Kind())
 					}
 				case *ast.Heading:
@@ -58,8 +61,29 @@ func ours(title string) bool {
 
 // ourLabel reports whether a text set off begins as ours do; the first of them is
 // the urgency.
-func ourLabel(words string, first bool) bool {
-	return strings.HasPrefix(words, "Urgency: ") == first && (first || strings.HasPrefix(words, "If ") || labels[words])
+func ourLabel(p *mitigate.Plan, words string, first bool) bool {
+	if strings.HasPrefix(words, "Urgency: ") || first {
+		return first && strings.HasPrefix(words, "Urgency: ")
+	}
+	return strings.HasPrefix(words, "If ") || labels[words] || words != "" &&
+		(slices.ContainsFunc(p.Steps, func(s mitigate.Step) bool { return beginsWith(s.Do, words) }) ||
+			slices.ContainsFunc(p.Benign, func(c mitigate.Benign) bool { return beginsWith(c.Case, words) }))
+}
+
+// beginsWith reports whether t begins with these words of ours, but for the case
+// of the first letter and the full stop behind a case.
+func beginsWith(t mitigate.Text, words string) bool {
+	begin := ""
+	for _, s := range t {
+		if s.Kind != mitigate.Plain {
+			break
+		}
+		begin += s.Text
+	}
+	if strings.EqualFold(begin+".", words) {
+		return true
+	}
+	return len(begin) >= len(words) && strings.EqualFold(begin[:len(words)], words)
 }
 
 var labels = map[string]bool{

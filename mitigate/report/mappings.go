@@ -16,7 +16,7 @@ const maxControls = 3
 func (b *builder) mappings() []block {
 	m := b.p.Mapping
 	out := make([]block, 0, 8)
-	if g := b.groups(); len(g.rows) > 0 {
+	if g := b.groups(); len(g.items) > 0 {
 		out = append(out, b.groupTable(&g), b.paragraph(b.join(say("Sources: "), g.datasets(), say("."))))
 	} else {
 		out = append(out, b.paragraph(say("The rule carries no mapping, and none is known for it.")))
@@ -46,67 +46,61 @@ func (b *builder) mappings() []block {
 // groups are the items of a mapping, those that are there for the same reason
 // together.
 type groups struct {
-	rows  []groupRow
-	items []groupItem
-}
-
-type groupRow struct {
-	framework, version string
-	reason             *enrich.Evidence // the first of those that read the same
+	reasons []*enrich.Evidence // the first of those that read the same
+	items   []groupItem
 }
 
 type groupItem struct {
-	row     int
-	name    string
-	dataset string
-	release string // of the dataset
+	reason    int
+	framework string // with its version
+	tactic    string
+	name      string
+	dataset   string
+	release   string // of the dataset
 }
 
 func (b *builder) groups() groups {
 	m := b.p.Mapping
 	pairs, related := m.Pairs(), m.TopRelated(maxControls)
 	n := len(pairs) + len(m.Tactics) + len(m.Controls) + len(related) + len(m.Requirements)
-	g := groups{make([]groupRow, 0, 6), make([]groupItem, 0, n)}
+	g := groups{make([]*enrich.Evidence, 0, 6), make([]groupItem, 0, n)}
+	attack := "ATT&CK " + m.Version
 	for i := range pairs {
 		p := &pairs[i]
-		g.add("ATT&CK", m.Version, p.Tactic.ID+" "+p.Tactic.Name+": "+techniqueName(m, &p.Technique), p.Technique.Evidence)
+		g.add(groupItem{framework: attack, tactic: p.Tactic.ID + " " + p.Tactic.Name, name: techniqueName(m, &p.Technique)}, p.Technique.Evidence)
 	}
 	for i := range m.Tactics {
 		c := &m.Tactics[i]
 		if !slices.ContainsFunc(pairs, func(p enrich.Pair) bool { return p.Tactic.ID == c.ID }) {
-			g.add("ATT&CK", m.Version, c.ID+" "+c.Name, c.Evidence)
+			g.add(groupItem{framework: attack, name: c.ID + " " + c.Name}, c.Evidence)
 		}
 	}
 	for _, list := range [...][]enrich.MappedControl{m.Controls, related} {
 		for i := range list {
-			g.add("NIST SP 800-53", "", list[i].ID+" "+list[i].Name, list[i].Evidence)
+			g.add(groupItem{framework: "NIST SP 800-53", name: list[i].ID + " " + list[i].Name}, list[i].Evidence)
 		}
 	}
 	for i := range m.Requirements {
 		r := &m.Requirements[i]
-		g.add(r.Standard, r.Version, r.ID, r.Evidence)
+		g.add(groupItem{framework: strings.TrimSpace(r.Standard + " " + r.Version), name: r.ID}, r.Evidence)
 	}
 	return g
 }
 
-func (g *groups) add(framework, version, name string, list []enrich.Evidence) {
+func (g *groups) add(x groupItem, list []enrich.Evidence) {
 	reason := &noEvidence
 	if len(list) > 0 {
 		reason = &list[0]
 	}
-	at := slices.IndexFunc(g.rows, func(r groupRow) bool {
-		return r.framework == framework && r.version == version && readAlike(r.reason, reason)
-	})
-	if at < 0 {
-		at = len(g.rows)
-		g.rows = append(g.rows, groupRow{framework, version, reason})
+	x.dataset, x.release = reason.Dataset, reason.Version
+	x.reason = slices.IndexFunc(g.reasons, func(r *enrich.Evidence) bool { return readAlike(r, reason) })
+	if x.reason < 0 {
+		x.reason = len(g.reasons)
+		g.reasons = append(g.reasons, reason)
 	}
-	for i := range g.items {
-		if x := &g.items[i]; x.row == at && x.name == name {
-			return
-		}
+	if !slices.Contains(g.items, x) {
+		g.items = append(g.items, x)
 	}
-	g.items = append(g.items, groupItem{at, name, reason.Dataset, reason.Version})
 }
 
 // datasets names each dataset that the items come from.
@@ -126,25 +120,40 @@ func (g *groups) datasets() mitigate.Text {
 }
 
 func (b *builder) groupTable(g *groups) table {
-	t := table{head: []string{"Framework", "Items", "Why they are there"}, rows: make([][]mitigate.Text, len(g.rows))}
-	for i := range g.rows {
-		r := &g.rows[i]
-		names := b.spans.open(16)
-		for j := range g.items {
-			x := &g.items[j]
-			if x.row != i {
-				continue
-			}
-			if len(names) > 0 {
-				names = append(names, mitigate.Span{Text: "; "})
-			}
-			names = append(names, mitigate.Span{Text: x.name})
-		}
-		items := b.spans.keep(names)
-		framework := b.say(strings.TrimSpace(r.framework + " " + r.version))
-		t.rows[i] = []mitigate.Text{framework, items, b.why(r.reason)}
+	t := table{head: []string{"Items", "Why they are there"}, rows: make([][]mitigate.Text, len(g.reasons))}
+	for i, reason := range g.reasons {
+		t.rows[i] = []mitigate.Text{b.groupNames(g, i), b.why(reason)}
 	}
 	return t
+}
+
+// groupNames names the items of one reason, each framework and tactic once.
+func (b *builder) groupNames(g *groups, reason int) mitigate.Text {
+	names := b.spans.open(32)
+	var last *groupItem
+	for i := range g.items {
+		x := &g.items[i]
+		if x.reason != reason {
+			continue
+		}
+		same := last != nil && last.framework == x.framework
+		switch {
+		case last == nil:
+		case same && last.tactic == x.tactic:
+			names = append(names, mitigate.Span{Text: ", "})
+		default:
+			names = append(names, mitigate.Span{Text: "; "})
+		}
+		if !same {
+			names = append(names, mitigate.Span{Text: x.framework}, mitigate.Span{Text: ": "})
+		}
+		if x.tactic != "" && !(same && last.tactic == x.tactic) {
+			names = append(names, mitigate.Span{Text: x.tactic}, mitigate.Span{Text: ": "})
+		}
+		names = append(names, mitigate.Span{Text: x.name})
+		last = x
+	}
+	return b.spans.keep(names)
 }
 
 // serves lists the mitigations and the controls, each with the steps that serve
@@ -164,22 +173,20 @@ func (b *builder) serves() list {
 			continue
 		}
 		var line strings.Builder
-		line.Grow(64 * len(refs))
+		line.Grow(48 * len(refs))
 		line.WriteString(kind)
-		for j, r := range refs {
-			before := "; "
-			if j == 0 {
-				before = ": "
-			}
+		before := ": "
+		for _, r := range refs {
 			line.WriteString(before)
 			line.WriteString(r.ID)
-			if r.Name != "" {
+			if i == 0 && r.Name != "" { // auditors know the controls by number
 				line.WriteByte(' ')
 				line.WriteString(r.Name)
 			}
 			line.WriteString(" (")
 			b.writeSteps(&line, i, r)
 			line.WriteByte(')')
+			before = "; "
 		}
 		line.WriteByte('.')
 		l.items = append(l.items, item{text: b.say(line.String())})
@@ -196,9 +203,9 @@ func servedBy(s *mitigate.Step, kind int) []mitigate.Reference {
 	return s.Controls
 }
 
-// writeSteps writes the numbers of the steps that serve r.
+// writeSteps writes the numbers of the steps that serve r: now 1, 4; later 2.
 func (b *builder) writeSteps(line *strings.Builder, kind int, r mitigate.Reference) {
-	var numbers [len(phaseTitles)]int
+	var numbers, written [len(phaseTitles)]int
 	before := ""
 	for i := range b.p.Steps {
 		s := &b.p.Steps[i]
@@ -206,11 +213,16 @@ func (b *builder) writeSteps(line *strings.Builder, kind int, r mitigate.Referen
 		if !slices.Contains(servedBy(s, kind), r) {
 			continue
 		}
-		line.WriteString(before)
-		line.WriteString(s.Phase.String())
-		line.WriteByte(' ')
+		if written[s.Phase] == 0 {
+			line.WriteString(before)
+			line.WriteString(s.Phase.String())
+			line.WriteByte(' ')
+		} else {
+			line.WriteString(", ")
+		}
+		written[s.Phase]++
 		line.WriteString(strconv.Itoa(numbers[s.Phase])) // allocates nothing below 100
-		before = ", "
+		before = "; "
 	}
 }
 

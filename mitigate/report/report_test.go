@@ -50,6 +50,42 @@ func TestSections(t *testing.T) {
 	}
 }
 
+// TestBrief: a brief report has what cannot wait as the whole one has it, the
+// exception where the cause is most likely harmless, and nothing else.
+func TestBrief(t *testing.T) {
+	r := For(sample(t))
+	whole, brief := r.Markdown(), r.Brief().Markdown()
+	head, _, _ := strings.Cut(whole, "\n## Alert Details\n")
+	after, ok := strings.CutPrefix(brief, head)
+	if !ok {
+		t.Fatalf("a brief report does not begin like the whole one:\n%s", brief)
+	}
+	for _, want := range []string{"\n## Afterwards\n", "**If it is not harmless:**", "exceptions: append"} {
+		if !strings.Contains(after, want) {
+			t.Errorf("%q is missing in %s", want, after)
+		}
+	}
+	if n := strings.Count(brief, "\n## "); n != 3 {
+		t.Errorf("%d sections, want 3", n)
+	}
+	if again := r.Markdown(); again != whole {
+		t.Error("making a brief report changed the whole one")
+	}
+}
+
+// TestBriefIncident: that of an incident has its summary and first actions.
+func TestBriefIncident(t *testing.T) {
+	md := Incident(sample(t), sample(t)).Brief().Markdown()
+	for _, want := range []string{"# Falco Incident Report: ", "\n## Summary\n", "\n## Do This First\n", "\n## Afterwards\n"} {
+		if !strings.Contains(md, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if strings.Contains(md, "## Timeline") {
+		t.Error("the timeline can wait")
+	}
+}
+
 // TestSample holds what the report on the sample has to say.
 func TestSample(t *testing.T) {
 	md := For(sample(t)).Markdown()

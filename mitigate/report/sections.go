@@ -79,11 +79,11 @@ func (b *builder) benign() list {
 		if i >= maxHarmless { // else both stand in the short form
 			how, why = fits(c), b.join(c.Why, say(" To confirm: "), c.Confirm)
 		}
-		blocks := append(b.blocksFor(2, c.Snippets), b.paragraph(why))
+		it := item{lead: capital(b.join(c.Case, say(how), say("."))), text: why}
 		if c.AndIfNot != nil {
-			blocks = append(blocks, b.paragraph(c.AndIfNot))
+			it.text = b.join(it.text, blank, c.AndIfNot)
 		}
-		l.items[i] = item{text: capital(b.join(c.Case, say(how), say("."))), blocks: b.snippets(blocks, c.Snippets)}
+		l.items[i] = b.withSnippets(it, c.Snippets)
 	}
 	return l
 }
@@ -130,22 +130,31 @@ func (b *builder) mitigation() []block {
 	return out
 }
 
+// step is what to do, why, and by which commands.
 func (b *builder) step(s *mitigate.Step) item {
-	text := s.Do
+	do := s.Do
 	if s.By != "" {
-		text = b.join(value("advisor", s.By), say(" suggests: "), s.Do)
+		do = b.join(value("advisor", s.By), say(" suggests: "), s.Do)
 	}
-	blocks := append(b.blocksFor(1, s.Snippets), b.paragraph(b.join(say("Why: "), s.Why)))
-	return item{text: text, blocks: b.snippets(blocks, s.Snippets)}
+	return b.withSnippets(item{lead: do, text: s.Why}, s.Snippets)
 }
 
 func (b *builder) configuration() []block {
-	out := b.snippets(b.blocksFor(1, b.p.Config), b.p.Config)
+	out := b.config()
 	if len(b.p.Tuning) > 0 {
 		out = append(out, list{items: items(b.p.Tuning)})
 	}
 	if len(out) == 0 {
 		out = append(out, b.paragraph(say("No exception is proposed: the alert does not carry fields that would make one narrow enough.")))
+	}
+	return out
+}
+
+// config is the configuration that serves the case.
+func (b *builder) config() []block {
+	out := make([]block, 0, 1+3*len(b.p.Config))
+	for i := range b.p.Config {
+		out = b.snippet(out, &b.p.Config[i])
 	}
 	return out
 }

@@ -157,15 +157,11 @@ func (b *builder) first() []block {
 }
 
 func (b *builder) outcome(o *mitigate.Outcome) item {
-	return item{
-		lead:   b.join(say("If "), o.Find, say(":")),
-		text:   o.Do,
-		blocks: b.snippets(b.blocksFor(0, o.Snippets), o.Snippets),
-	}
+	return b.withSnippets(item{lead: b.join(say("If "), o.Find, say(":")), text: o.Do}, o.Snippets)
 }
 
 func (b *builder) action(a *mitigate.Action) item {
-	it := item{text: a.Do, blocks: b.snippets(b.blocksFor(0, a.Snippets), a.Snippets)}
+	it := b.withSnippets(item{text: a.Do}, a.Snippets)
 	if len(a.Snippets) == 1 && len(it.blocks) > 0 {
 		if c, ok := it.blocks[0].(*code); ok && slices.Equal(c.title, it.text) {
 			c.title, c.name = nil, c.title // the action is called like its command

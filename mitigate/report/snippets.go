@@ -9,44 +9,49 @@ import (
 // languages are what the code blocks of each kind of snippet are written in.
 var languages = map[string]string{"kubernetes": "yaml", "falco": "yaml", "talon": "yaml", "json": "json"}
 
-// blocksFor returns an empty list with room for n blocks and what snippets take.
-func (b *builder) blocksFor(n int, snippets []mitigate.Snippet) []block {
-	return b.blocks.take(n + 3*len(snippets))[:0]
-}
-
-// snippets appends snippets to blocks, each shown once; what is wanted again is
-// referred back to before the others.
-func (b *builder) snippets(blocks []block, snippets []mitigate.Snippet) []block {
-	begin := len(blocks)
+// withSnippets returns the item with its snippets behind its blocks, each shown
+// once; its text refers back to what is wanted again.
+func (b *builder) withSnippets(it item, snippets []mitigate.Snippet) item {
+	n := len(it.blocks)
+	it.blocks = append(b.blocks.take(n + 3*len(snippets))[:0], it.blocks...)
 	var above mitigate.Text
 	for i := range snippets {
 		s := &snippets[i]
 		if s.Kind != "falco" && slices.Contains(b.shown, s.Name) {
+			before := seeAbove
 			if above != nil {
-				above = b.join(above, say("; "))
+				before = semicolon
 			}
-			above = b.join(above, s.Title)
+			above = b.join(above, before, s.Title)
 			continue
 		}
 		b.shown = append(b.shown, s.Name)
-		lang := languages[s.Kind]
-		if lang == "" {
-			lang = "sh"
-		}
-		title := s.Title
-		if s.Changes {
-			title = b.join(title, say(" (this changes the system)"))
-		}
-		blocks = append(blocks, &code{title: title, lang: lang, body: s.Body})
-		if s.Undo != nil {
-			blocks = append(blocks, b.paragraph(b.join(say("To undo: "), s.Undo)))
-		}
-		if len(s.Placeholders) > 0 {
-			blocks = append(blocks, b.paragraph(b.placeholders(s.Placeholders)))
-		}
+		it.blocks = b.snippet(it.blocks, s)
 	}
 	if above != nil {
-		blocks = slices.Insert(blocks, begin, b.paragraph(b.join(say("See above: "), above, say("."))))
+		it.text = b.join(it.text, above, fullStop)
+	}
+	return it
+}
+
+var seeAbove, semicolon, fullStop = say(" See above: "), say("; "), say(".")
+
+// snippet appends a snippet with what has to be known of it.
+func (b *builder) snippet(blocks []block, s *mitigate.Snippet) []block {
+	lang := languages[s.Kind]
+	if lang == "" {
+		lang = "sh"
+	}
+	title := s.Title
+	if s.Changes {
+		title = b.join(title, say(" (this changes the system)"))
+	}
+	blocks = append(blocks, &code{title: title, lang: lang, body: s.Body})
+	if s.Undo != nil {
+		blocks = append(blocks, b.paragraph(b.join(say("To undo: "), s.Undo)))
+	}
+	if len(s.Placeholders) > 0 {
+		blocks = append(blocks, b.paragraph(b.placeholders(s.Placeholders)))
 	}
 	return blocks
 }

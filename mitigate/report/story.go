@@ -393,7 +393,7 @@ func (s *story) steps() []block {
 				}
 				b.p = p
 				it := b.step(&step)
-				it.text = s.join(it.text, say(" (for "), value("alert.rule", p.Event.Rule), say(")"))
+				it.lead = s.join(it.lead, say(" (for "), value("alert.rule", p.Event.Rule), say(")"))
 				l.items = append(l.items, it)
 			}
 		}
