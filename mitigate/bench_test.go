@@ -1,6 +1,7 @@
 package mitigate
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/falconer-go/falconer/enrich"
@@ -27,5 +28,20 @@ func BenchmarkLoad(b *testing.B) {
 			b.Fatal(err)
 		}
 		l.Plan(e, m)
+	}
+}
+
+// BenchmarkNetworks measures what the first address from outside costs, on top of
+// the first plan.
+func BenchmarkNetworks(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		l, err := newLibrary(nil, mustSub(embedded, "knowledge/en"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if newNetworks(l).owner(netip.MustParseAddr("159.223.71.204")) == nil {
+			b.Fatal("the networks are not there")
+		}
 	}
 }

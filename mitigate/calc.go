@@ -41,6 +41,8 @@ const (
 	printed                      // whether the alert has the field, if only as null or <NA>
 	does                         // what the programs of a command line do
 	class                        // what they are for
+	owner                        // whose network an address belongs to
+	ownersort                    // and what that is for
 )
 
 var functions = map[string]struct {
@@ -66,6 +68,8 @@ var functions = map[string]struct {
 	"printed":      {printed, 1, false},
 	"does":         {does, 1, false},
 	"class":        {class, 1, false},
+	"owner":        {owner, 1, false},
+	"ownersort":    {ownersort, 1, false},
 }
 
 // isCalc reports whether s is the call of a function rather than a field.
@@ -207,6 +211,15 @@ func (c *calc) of(s *subject) result {
 	case class:
 		list := s.line(c.args[0]).classes
 		return result{ok: len(list) > 0, list: list}
+	case owner, ownersort:
+		n := s.ownerOf(v)
+		switch {
+		case n == nil:
+			return result{}
+		case c.fn == owner:
+			return result{ok: true, words: n.Is}
+		}
+		return result{ok: true, words: n.Sort}
 	case does:
 		known := slices.ContainsFunc(s.line(c.args[0]).uses, func(u use) bool { return u.does != nil })
 		return result{ok: known}
@@ -269,7 +282,7 @@ func (c *calc) span(s *subject) (Span, bool) {
 		return Span{Text: r.words + " %"}, true
 	case part, network, program, client, server, serverport, workload:
 		return Span{Kind: Value, Text: Show(strings.Join(r.list, ", ")), Field: c.args[0]}, true
-	case weekday, workloadkind:
+	case weekday, workloadkind, owner, ownersort:
 		return Span{Text: r.words}, true
 	case terminal:
 		return Span{Kind: Code, Text: r.words}, true
@@ -375,7 +388,7 @@ func parseCheck(s string) (w where, err error) {
 		return w, nil
 	}
 	switch w.left.fn {
-	case part, network, program, weekday, class, client, server, serverport, terminal, workload, workloadkind:
+	case part, network, program, weekday, class, client, server, serverport, terminal, workload, workloadkind, owner, ownersort:
 		if strings.ContainsAny(w.op, "<>") {
 			return w, fmt.Errorf("%s cannot be compared by %s", w.left.text, w.op)
 		}
@@ -421,7 +434,7 @@ func (w *where) compare(r result, s *subject) bool {
 	}
 	texts := r.list
 	switch w.left.fn {
-	case weekday, terminal, workloadkind:
+	case weekday, terminal, workloadkind, owner, ownersort:
 		texts = []string{r.words}
 	}
 	if texts != nil {

@@ -58,6 +58,8 @@ func (l *Library) check(e *entry) []error {
 		}
 	case *commandEntry:
 		c.command(v)
+	case *networkEntry:
+		c.network(v)
 	case *urgencyEntry:
 		c.need("because", v.Because, 1, v.If)
 		if v.If == nil || v.Step == 0 {
@@ -239,6 +241,18 @@ func (c *checker) command(x *commandEntry) {
 		if u.Class != "" {
 			c.class(at+".class", u.Class)
 		}
+	}
+}
+
+func (c *checker) network(n *networkEntry) {
+	if !slices.Contains(networkSorts, n.Sort) {
+		c.fault("sort", "%q is not one of %s", n.Sort, strings.Join(networkSorts, ", "))
+	}
+	if n.Is == "" {
+		c.fault("is", "missing")
+	}
+	if _, err := n.prefixes(); err != nil {
+		c.fault("ranges", "%w", err)
 	}
 }
 

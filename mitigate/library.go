@@ -28,6 +28,8 @@ var embedded embed.FS
 type Library struct {
 	entries map[key]*entry
 	general sync.Map // of *generalKnowledge, by source
+
+	networks func() *networks // built once
 }
 
 // key is the kind of an entry and its name.
@@ -121,6 +123,7 @@ func (l *Library) With(fsys fs.FS) (*Library, error) {
 
 func newLibrary(base map[key]*entry, fsys fs.FS) (*Library, error) {
 	l := &Library{entries: make(map[key]*entry, len(base))}
+	l.networks = sync.OnceValue(func() *networks { return newNetworks(l) })
 	for k, e := range base {
 		l.entries[k] = e
 	}
@@ -240,6 +243,8 @@ func (e *entry) parse() (any, error) {
 			e.value, e.err = parseAs[commandEntry](e)
 		case "urgency":
 			e.value, e.err = parseAs[urgencyEntry](e)
+		case "network":
+			e.value, e.err = parseAs[networkEntry](e)
 		default:
 			e.err = fmt.Errorf("%s:%d: %q is not a kind of entry", e.file, e.line, e.kind)
 		}
