@@ -2,7 +2,6 @@ package mitigate
 
 import (
 	"bytes"
-	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/falconer-go/falconer/rules/cond"
 	yaml "go.yaml.in/yaml/v4"
 )
 
@@ -45,48 +43,6 @@ type entry struct {
 	once  sync.Once
 	value any
 	err   error
-}
-
-// generalKnowledge are the entries that are tried on every alert of a source.
-type generalKnowledge struct {
-	readings []*readingEntry // the weightiest first
-	patterns []*patternEntry
-	urgency  []*urgencyEntry
-	set      *cond.Set         // their conditions, in this order
-	fields   map[string]*entry // of kind field, by the field
-}
-
-// holding are the entries of the general knowledge whose conditions hold for
-// an alert.
-type holding struct {
-	readings []*readingEntry
-	patterns []*patternEntry
-	urgency  []*urgencyEntry
-}
-
-// holding evaluates all conditions at once: they share fields and checks.
-func (g *generalKnowledge) holding(s *subject) holding {
-	var room [64]int
-	matches := g.set.AppendMatches(room[:0], s.e)
-	h := holding{readings: make([]*readingEntry, 0, len(matches))}
-	for _, i := range matches {
-		if i < len(g.readings) {
-			if r := g.readings[i]; r.If.computed(s) {
-				h.readings = append(h.readings, r)
-			}
-			continue
-		}
-		if i -= len(g.readings); i < len(g.patterns) {
-			if p := g.patterns[i]; p.If.computed(s) {
-				h.patterns = append(h.patterns, p)
-			}
-			continue
-		}
-		if u := g.urgency[i-len(g.patterns)]; u.If.computed(s) {
-			h.urgency = append(h.urgency, u)
-		}
-	}
-	return h
 }
 
 var defaultLibrary = sync.OnceValue(func() *Library {
@@ -193,16 +149,63 @@ func unquote(s string) string {
 func (e *entry) keys() []key {
 	keys := []key{{e.kind, e.name}}
 	if (e.kind == "rule" || e.kind == "command") && bytes.Contains(e.text, []byte("\n  also:")) {
-		var also struct {
-			Also []string `yaml:"also"`
-		}
-		if yaml.Unmarshal(e.member("also"), &also) == nil {
-			for _, name := range also.Also {
-				keys = append(keys, key{e.kind, name})
-			}
+		for _, name := range e.names("also") {
+			keys = append(keys, key{e.kind, name})
 		}
 	}
 	return keys
+}
+
+// names returns the texts of a member that is a list, none if it is not: check
+// reports that.
+func (e *entry) names(member string) []string {
+	if list, ok := flowList(e.behind(member)); ok {
+		return list
+	}
+	var all map[string][]string
+	_ = yaml.Unmarshal(e.member(member), &all)
+	return all[member]
+}
+
+// flowList reads a list in brackets of plain words, which most lists are; it is not
+// ok if it takes YAML to read it.
+func flowList(s string) (list []string, ok bool) {
+	inner, open := strings.CutPrefix(s, "[")
+	inner, closed := strings.CutSuffix(inner, "]")
+	if !open || !closed || strings.ContainsAny(inner, "\"'[]{}#:&*!|>%@`\\") {
+		return nil, false
+	}
+	for name := range strings.SplitSeq(inner, ",") {
+		if name = strings.TrimSpace(name); name == "" {
+			return nil, false
+		}
+		list = append(list, name)
+	}
+	return list, true
+}
+
+// behind returns what stands behind the name of a member on its line.
+func (e *entry) behind(member string) string {
+	_, rest, _ := bytes.Cut(e.text, []byte("\n  "+member+":"))
+	first, _, _ := bytes.Cut(rest, []byte("\n"))
+	return strings.TrimSpace(string(first))
+}
+
+// scalar returns the text of a member that is a scalar. Plain and folded ones, which
+// conditions are, need no YAML to be read.
+func (e *entry) scalar(member string) string {
+	head := e.behind(member)
+	plain := head != "" && strings.IndexByte("\"'|>[{&*!%@`#", head[0]) < 0
+	if lines := e.member(member); (plain || head == ">-") && !bytes.Contains(lines, []byte("#")) {
+		words := bytes.Fields(lines)[1:] // without the name
+		if !plain {
+			words = words[1:]
+		}
+		return string(bytes.Join(words, []byte(" ")))
+	}
+	var all map[string]string
+	_ = yaml.Unmarshal(e.member(member), &all)
+	return all[member]
 }
 
 // member returns the lines of a member of the entry, without those of the
@@ -293,69 +296,6 @@ func (l *Library) sorted(kind string) []*entry {
 	slices.SortFunc(list, func(a, b *entry) int { return strings.Compare(a.name, b.name) })
 	return list
 }
-
-// generalFor returns the general knowledge for alerts of a source. Readings name
-// their sources on a line of their own, so those of other sources need not be
-// parsed.
-func (l *Library) generalFor(source string) *generalKnowledge {
-	if g, ok := l.general.Load(source); ok {
-		return g.(*generalKnowledge)
-	}
-	g := &generalKnowledge{patterns: all[patternEntry](l, "pattern"), urgency: all[urgencyEntry](l, "urgency")}
-	g.patterns = slices.DeleteFunc(g.patterns, func(p *patternEntry) bool { return p.If.foreign(source) })
-	g.urgency = slices.DeleteFunc(g.urgency, func(u *urgencyEntry) bool { return u.If.foreign(source) })
-	for _, e := range l.sorted("reading") {
-		if !bytes.Contains(e.text, []byte(source)) {
-			continue
-		}
-		if r := find[readingEntry](l, "reading", e.name); r != nil && r.If != nil && slices.Contains(r.Sources, source) {
-			g.readings = append(g.readings, r)
-		}
-	}
-	if len(g.readings) == 0 && source != "" {
-		// An alert can name any source: what nothing is known of shares one
-		// entry.
-		return l.generalFor("")
-	}
-	g.fields = make(map[string]*entry)
-	for _, e := range l.sorted("field") {
-		if of := sourceOfField(e.name); of == "" || of == source {
-			g.fields[e.name] = e
-		}
-	}
-	slices.SortStableFunc(g.readings, func(a, b *readingEntry) int { return cmp.Compare(b.Weight, a.Weight) })
-	var programs []*cond.Program
-	for _, r := range g.readings {
-		programs = append(programs, r.If.program)
-	}
-	for _, p := range g.patterns {
-		programs = append(programs, p.If.program)
-	}
-	for _, u := range g.urgency {
-		programs = append(programs, u.If.program)
-	}
-	g.set = cond.NewSet(programs...)
-	shared, _ := l.general.LoadOrStore(source, g)
-	return shared.(*generalKnowledge)
-}
-
-// all returns the entries of a kind that have a condition; one without is a
-// fault that check reports.
-func all[T any, P interface {
-	*T
-	condition() *condition
-}](l *Library, kind string) []*T {
-	var list []*T
-	for _, e := range l.sorted(kind) {
-		if v := find[T](l, kind, e.name); v != nil && P(v).condition() != nil {
-			list = append(list, v)
-		}
-	}
-	return list
-}
-
-func (p *patternEntry) condition() *condition { return p.If }
-func (u *urgencyEntry) condition() *condition { return u.If }
 
 // Rules returns the names of the rules that l knows, sorted.
 func (l *Library) Rules() []string {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -200,6 +201,53 @@ func TestLibraryWith(t *testing.T) {
 		}
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("With(%q) = %v, want %q in it", bad, err, name)
+		}
+	}
+}
+
+// TestScalar: what is read of an entry without YAML is what YAML reads.
+func TestScalar(t *testing.T) {
+	n := 0
+	for _, kind := range []string{"reading", "pattern", "urgency"} {
+		for _, e := range Default().sorted(kind) {
+			v, err := e.parse()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var c *condition
+			switch v := v.(type) {
+			case *readingEntry:
+				c = v.If
+				if got := e.names("sources"); !slices.Equal(got, v.Sources) {
+					t.Errorf("%s: sources %q, want %q", e.name, got, v.Sources)
+				}
+				if got := e.behind("weight"); got != strconv.Itoa(v.Weight) && v.Weight != 0 {
+					t.Errorf("%s: weight %q, want %d", e.name, got, v.Weight)
+				}
+			case *patternEntry:
+				c = v.If
+			case *urgencyEntry:
+				c = v.If
+			}
+			if got := e.scalar("if"); got != c.text {
+				t.Errorf("%s:\n%q, want\n%q", e.name, got, c.text)
+			}
+			n++
+		}
+	}
+	if n < 400 {
+		t.Errorf("%d entries were looked at", n)
+	}
+	for _, c := range []struct{ text, want string }{
+		{"- x: y\n  if: a = b\n   and c\n  say: no\n", "a = b and c"},
+		{"- x: y\n  if: >-\n    a = b\n    and c\n", "a = b and c"},
+		{"- x: y\n  if: \"a = '  b'\"\n", "a = '  b'"},
+		{"- x: y\n  if: a = b # why\n", "a = b"},
+		{"- x: y\n  if: |\n    a\n    b\n", "a\nb\n"},
+		{"- x: y\n", ""},
+	} {
+		if got := (&entry{text: []byte(c.text)}).scalar("if"); got != c.want {
+			t.Errorf("%q: %q, want %q", c.text, got, c.want)
 		}
 	}
 }
