@@ -23,10 +23,9 @@ func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 	if m == nil {
 		m = enrich.For(e)
 	}
-	d := draft{
-		Plan: &Plan{Event: e, Mapping: m, madeFrom: l}, subject: about(e, l),
-		shown: make([]fieldValue, 0, 16), safe: make([]fieldValue, 0, 6),
-	}
+	notes := notebooks.Get().(*notebook)
+	defer notes.putBack()
+	d := draft{Plan: &Plan{Event: e, Mapping: m, madeFrom: l}, subject: about(e, l), notebook: notes}
 	h := l.generalFor(d.source).holding(&d.subject)
 	d.Applied = make([]Applied, 0, len(h.readings)+len(h.patterns)+len(h.urgency)+1)
 	d.read(h.readings)
@@ -177,14 +176,9 @@ func (d *draft) fromRule(r *ruleEntry, patterns int) {
 
 // tuning adds how to tune the rule, and the warnings.
 func (d *draft) tuning(t *tuneEntry) {
-	d.Tuning = d.all(t.Advice)
+	d.Tuning = slices.Grow(d.all(t.Advice), len(t.Dangerous)+1) // one may follow on exceptions
 	for i := range t.Dangerous {
-		x := &t.Dangerous[i]
-		from := d.begin()
-		d.put(Span{Text: "Do not except by "}, Span{Kind: Code, Text: x.Field}, Span{Text: ": "})
-		d.putFirst(x.Why)
-		d.say(".")
-		d.Tuning = append(d.Tuning, d.end(from))
+		d.Tuning = append(d.Tuning, d.first(t.Dangerous[i].Why))
 	}
 }
 

@@ -1,6 +1,10 @@
 package mitigate
 
-import "github.com/falconer-go/falconer/event"
+import (
+	"sync"
+
+	"github.com/falconer-go/falconer/event"
+)
 
 // draft is a plan in the making: the knowledge, the alert, and what the parts of
 // the plan share. It belongs to one goroutine.
@@ -9,10 +13,27 @@ type draft struct {
 	subject
 	general *generalEntry // where the rule is not known
 	spans   []Span        // the texts made so far, one behind the other
-	shown   []fieldValue  // fields that texts asked for
-	safe    []fieldValue  // fields that snippets asked for
-	made    []madeSnippet
-	told    bool // a telling reading of the values gave the verdict
+	told    bool          // a telling reading of the values gave the verdict
+	*notebook
+}
+
+// notebook is what a draft remembers while it is made, and nothing of the plan.
+type notebook struct {
+	shown []fieldValue // fields that texts asked for
+	safe  []fieldValue // fields that snippets asked for
+	made  []madeSnippet
+}
+
+var notebooks = sync.Pool{New: func() any { return new(notebook) }}
+
+// putBack empties the notebook, for it must keep nothing of an alert, and lets the
+// next draft have it.
+func (n *notebook) putBack() {
+	clear(n.shown)
+	clear(n.safe)
+	clear(n.made)
+	n.shown, n.safe, n.made = n.shown[:0], n.safe[:0], n.made[:0]
+	notebooks.Put(n)
 }
 
 // fieldValue is a field with the text of its value, ok if there is one that may

@@ -84,6 +84,18 @@ type dangerousEntry struct {
 	Why   texts  `yaml:"why"`
 }
 
+// UnmarshalYAML makes the warning a whole sentence.
+func (d *dangerousEntry) UnmarshalYAML(n *yaml.Node) error {
+	type plain dangerousEntry
+	if err := n.Load((*plain)(d), yaml.WithKnownFields()); err != nil {
+		return err
+	}
+	for i := range d.Why {
+		d.Why[i].Say = d.Why[i].Say.between(Text{{Text: "Do not except by "}, {Kind: Code, Text: d.Field}, {Text: ": "}}, Text{{Text: "."}})
+	}
+	return nil
+}
+
 type relatedEntry struct {
 	Rule string `yaml:"rule"`
 	Why  texts  `yaml:"why"`

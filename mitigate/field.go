@@ -61,7 +61,7 @@ func (p *Plan) Fields() []FieldReading {
 	if p.madeFrom == nil {
 		return nil // not made by a library
 	}
-	d := draft{Plan: p, subject: about(p.Event, p.madeFrom)}
+	d := draft{Plan: p, subject: about(p.Event, p.madeFrom), notebook: new(notebook)}
 	known := p.madeFrom.generalFor(d.source).fields
 	list := make([]FieldReading, 0, min(d.e.Fields.Len()+len(ofTheAlert), maxFields))
 	add := func(name string, v event.Value) {

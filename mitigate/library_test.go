@@ -124,7 +124,7 @@ func TestReadings(t *testing.T) {
 				if !r.If.holds(on(e)) {
 					t.Errorf("%s: does not fire on %v", c.Reading, fields)
 				}
-				if text := (&draft{subject: *on(e)}).first(r.Say); len(text) == 0 {
+				if text := (&draft{subject: *on(e), notebook: new(notebook)}).first(r.Say); len(text) == 0 {
 					t.Errorf("%s: says nothing on %v", c.Reading, fields)
 				}
 			}
@@ -175,10 +175,10 @@ func TestLibraryWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := alertWith(t, "syscall", nil)
-	if got := (&draft{subject: about(e, l)}).phrase("actor").String(); got != "Somebody" {
+	if got := (&draft{subject: about(e, l), notebook: new(notebook)}).phrase("actor").String(); got != "Somebody" {
 		t.Errorf("actor = %q, want the host's", got)
 	}
-	if got := (&draft{subject: about(e, Default())}).phrase("actor").String(); got == "Somebody" {
+	if got := (&draft{subject: about(e, Default()), notebook: new(notebook)}).phrase("actor").String(); got == "Somebody" {
 		t.Error("the default library changed")
 	}
 

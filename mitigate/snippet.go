@@ -47,7 +47,7 @@ func (l *Library) SnippetNames() []string {
 // Snippet returns the named snippet, filled in for e. It is not ok if there is
 // no such snippet or none of its variants is for alerts like e.
 func (l *Library) Snippet(e *event.Event, name string) (s Snippet, ok bool) {
-	d := draft{subject: about(e, l)}
+	d := draft{subject: about(e, l), notebook: new(notebook)}
 	return d.snippet(name)
 }
 

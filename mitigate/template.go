@@ -35,11 +35,25 @@ func parseTemplate(s string) (*template, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newTemplate(nodes), nil
+}
+
+func newTemplate(nodes []node) *template {
 	tm := &template{nodes: nodes}
-	if len(nodes) == 1 && nodes[0].words != nil {
-		tm.static = slices.Clip(nodes[0].words)
+	var words Text
+	for i := range nodes {
+		if nodes[i].words == nil {
+			return tm
+		}
+		words = append(words, nodes[i].words...)
 	}
-	return tm, nil
+	tm.static = slices.Clip(words)
+	return tm
+}
+
+// between returns the template with words of ours before and behind it.
+func (tm *template) between(before, behind Text) *template {
+	return newTemplate(slices.Concat([]node{{words: before}}, tm.nodes, []node{{words: behind}}))
 }
 
 type templateParser struct {
