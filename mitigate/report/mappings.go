@@ -129,7 +129,13 @@ func (b *builder) groupTable(g *groups) table {
 
 // groupNames names the items of one reason, each framework and tactic once.
 func (b *builder) groupNames(g *groups, reason int) mitigate.Text {
-	names := b.spans.open(32)
+	n := 0
+	for i := range g.items {
+		if g.items[i].reason == reason {
+			n++
+		}
+	}
+	names := b.spans.open(2 + 4*n)
 	var last *groupItem
 	for i := range g.items {
 		x := &g.items[i]
