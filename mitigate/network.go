@@ -23,6 +23,9 @@ var networkSorts = []string{
 	"own",     // the reader's: an office, a VPN, runners
 	"cloud",   // machines and services of a large cloud
 	"hosting", // machines that anybody rents
+	"cdn",     // what stands before other people's sites
+	"service", // a service of its own
+	"proxy",   // through which companies send their people's traffic
 	"vpn",     // a service that hides its users
 	"tor",     // exits of the Tor network
 }

@@ -39,6 +39,12 @@ var providers = []struct{ file, name, sort, is string }{
 	{"linode", "Linode", "hosting", "Linode (Akamai)"},
 	{"vultr", "Vultr", "hosting", "Vultr"},
 	{"onlinesas", "Scaleway", "hosting", "Scaleway"},
+	{"cloudflare", "Cloudflare", "cdn", "Cloudflare"},
+	{"fastly", "Fastly", "cdn", "Fastly"},
+	{"akamai", "Akamai", "cdn", "Akamai"},
+	{"github", "GitHub", "service", "GitHub"},
+	{"telegram", "Telegram", "service", "Telegram"},
+	{"zscaler", "Zscaler", "proxy", "Zscaler, through which companies send their people's traffic"},
 }
 
 // Sizes from which blocks are kept: of those without a name the large ones, which
