@@ -43,6 +43,8 @@ const (
 	class                        // what they are for
 	owner                        // whose network an address belongs to
 	ownersort                    // and what that is for
+	outside                      // the public addresses that a command line names
+	decoded                      // what base64 in a command line says
 )
 
 var functions = map[string]struct {
@@ -70,6 +72,8 @@ var functions = map[string]struct {
 	"class":        {class, 1, false},
 	"owner":        {owner, 1, false},
 	"ownersort":    {ownersort, 1, false},
+	"outside":      {outside, 1, false},
+	"decoded":      {decoded, 1, false},
 }
 
 // isCalc reports whether s is the call of a function rather than a field.
@@ -220,6 +224,12 @@ func (c *calc) of(s *subject) result {
 			return result{ok: true, words: n.Is}
 		}
 		return result{ok: true, words: n.Sort}
+	case outside:
+		list := outsideOf(v.Text())
+		return result{ok: len(list) > 0, list: list}
+	case decoded:
+		text := decodedOf(v.Text())
+		return result{ok: text != "", list: []string{text}}
 	case does:
 		known := slices.ContainsFunc(s.line(c.args[0]).uses, func(u use) bool { return u.does != nil })
 		return result{ok: known}
@@ -280,7 +290,7 @@ func (c *calc) span(s *subject) (Span, bool) {
 		return Span{Text: Elapsed(time.Duration(r.n))}, true
 	case percent:
 		return Span{Text: r.words + " %"}, true
-	case part, network, program, client, server, serverport, workload:
+	case part, network, program, client, server, serverport, workload, outside, decoded:
 		return Span{Kind: Value, Text: Show(strings.Join(r.list, ", ")), Field: c.args[0]}, true
 	case weekday, workloadkind, owner, ownersort:
 		return Span{Text: r.words}, true
@@ -388,7 +398,7 @@ func parseCheck(s string) (w where, err error) {
 		return w, nil
 	}
 	switch w.left.fn {
-	case part, network, program, weekday, class, client, server, serverport, terminal, workload, workloadkind, owner, ownersort:
+	case part, network, program, weekday, class, client, server, serverport, terminal, workload, workloadkind, owner, ownersort, outside, decoded:
 		if strings.ContainsAny(w.op, "<>") {
 			return w, fmt.Errorf("%s cannot be compared by %s", w.left.text, w.op)
 		}
