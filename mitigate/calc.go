@@ -29,6 +29,7 @@ const (
 	part                         // parts of a JSON value
 	network                      // the network of an address: /24, or /64 of IPv6
 	program                      // the program that a command line begins with
+	last                         // the last word of a command line: mostly what it works on
 	weekday                      // of an instant, in UTC
 	hour                         // of an instant, in UTC
 	minute                       // of an instant: 0 to 59
@@ -58,6 +59,7 @@ var functions = map[string]struct {
 	"part":         {part, 1, true},
 	"network":      {network, 1, false},
 	"program":      {program, 1, false},
+	"last":         {last, 1, false},
 	"weekday":      {weekday, 1, false},
 	"hour":         {hour, 1, false},
 	"minute":       {minute, 1, false},
@@ -202,6 +204,12 @@ func (c *calc) of(s *subject) result {
 		w, _, _ := strings.Cut(strings.TrimSpace(v.Text()), " ")
 		w = w[strings.LastIndexByte(w, '/')+1:]
 		return result{ok: w != "", list: []string{w}}
+	case last:
+		words := strings.Fields(v.Text())
+		if len(words) < 2 {
+			return result{}
+		}
+		return result{ok: true, list: words[len(words)-1:]}
 	case client, server, serverport:
 		text := endOf(v, c.fn)
 		return result{ok: text != "", list: []string{text}}
@@ -290,7 +298,7 @@ func (c *calc) span(s *subject) (Span, bool) {
 		return Span{Text: Elapsed(time.Duration(r.n))}, true
 	case percent:
 		return Span{Text: r.words + " %"}, true
-	case part, network, program, client, server, serverport, workload, outside, decoded:
+	case part, network, program, client, server, serverport, workload, outside, decoded, last:
 		return Span{Kind: Value, Text: Show(strings.Join(r.list, ", ")), Field: c.args[0]}, true
 	case weekday, workloadkind, owner, ownersort:
 		return Span{Text: r.words}, true
@@ -398,7 +406,7 @@ func parseCheck(s string) (w where, err error) {
 		return w, nil
 	}
 	switch w.left.fn {
-	case part, network, program, weekday, class, client, server, serverport, terminal, workload, workloadkind, owner, ownersort, outside, decoded:
+	case part, network, program, weekday, class, client, server, serverport, terminal, workload, workloadkind, owner, ownersort, outside, decoded, last:
 		if strings.ContainsAny(w.op, "<>") {
 			return w, fmt.Errorf("%s cannot be compared by %s", w.left.text, w.op)
 		}

@@ -13,6 +13,7 @@ var computed = map[string]any{
 	"proc.ppid.ts": 0, "proc.pid.ts": "2026-09-25T18:35:24Z", "n_drops": 30, "n_evts": 250, "evt.count": 3,
 	"fd.lip": "10.1.2.3", "fd.rip": "10.1.2.200", "fd.sip": "2001:db8:0:1::5", "fd.name": "no address",
 	"ka.user.groups": []string{"dev", "system:authenticated"},
+	"proc.cmdline":   "useradd -o -u 0 sysadm", "proc.name": "useradd",
 	"gcp.policyDelta": `[{"action":"ADD","member":"allUsers","role":"roles/storage.objectViewer"},` +
 		`{"action":"ADD","member":"user:a@example.com","role":"roles/owner"},{"action":"REMOVE","member":"allUsers","role":"roles/viewer"}]`,
 	"ka.req.role.rules": []string{
@@ -43,6 +44,8 @@ func TestCalc(t *testing.T) {
 		{"network(fd.rip)", "10.1.2.0/24"},
 		{"network(fd.sip)", "2001:db8:0:1::/64"},
 		{"network(fd.name)", ""},
+		{"last(proc.cmdline)", "sysadm"},
+		{"last(proc.name)", ""}, // a single word has nothing behind it
 		{"weekday(evt.time)", "Friday"},
 		{"hour(evt.time)", "18"},
 		{"part(gcp.policyDelta, /*[action=ADD][member=allUsers]/role)", "roles/storage.objectViewer"},

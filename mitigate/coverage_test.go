@@ -272,7 +272,7 @@ func TestSize(t *testing.T) {
 	for _, e := range slices.Collect(maps.Values(Default().entries)) {
 		size += len(e.text)
 	}
-	const most = 3 << 20
+	const most = 4 << 20
 	if size > most {
 		t.Errorf("the knowledge has %d bytes, more than %d", size, most)
 	}
