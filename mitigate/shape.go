@@ -93,7 +93,7 @@ var shapes = map[string]shape{
 	"evt.arg.linkpath":      plainPath,
 	"evt.arg.newpath":       plainPath,
 	"evt.arg.oldpath":       plainPath,
-	"ka.user.name":          kubeUser,
+	"ka.user.name":          func(s string) bool { return kubeUser(s) || arn(s) },
 	"ka.impuser.name":       kubeUser,
 	"ka.target.name":        kubeObject,
 	"ka.target.namespace":   dnsLabel,
@@ -105,6 +105,9 @@ var shapes = map[string]shape{
 	"ka.req.configmap.name": kubeObject,
 
 	"ka.req.pod.containers.image": image,
+
+	"part(ka.req.binding.subjects, /*[kind=ServiceAccount]/name)":      dnsName,
+	"part(ka.req.binding.subjects, /*[kind=ServiceAccount]/namespace)": dnsLabel,
 
 	"ct.user":              account,
 	"ct.user.arn":          arn,
