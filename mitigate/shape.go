@@ -26,9 +26,11 @@ var (
 	arn       = matching(`^arn:aws[a-z-]*:[a-z0-9-]{1,32}:[a-z0-9-]{0,32}:[0-9]{0,12}:[A-Za-z0-9_./:@+-]{1,512}$`)
 	bucket    = matching(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	cloudPath = matching(`^[A-Za-z0-9_][A-Za-z0-9_./@:-]{0,511}$`)
-	region    = matching(`^[a-z]{2}(?:-[a-z]{2,12}){1,3}-?[0-9]{1,2}$`)
-	repo      = matching(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_.-]{1,100})?$`)
-	filePath  = atMost(512, matching(`^/(?:[A-Za-z0-9_.+@-]+/?)*$`))
+	// a service that calls on behalf of somebody, such as autoscaling.amazonaws.com
+	awsService = matching(`^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,2}\.amazonaws\.com$`)
+	region     = matching(`^[a-z]{2}(?:-[a-z]{2,12}){1,3}-?[0-9]{1,2}$`)
+	repo       = matching(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_.-]{1,100})?$`)
+	filePath   = atMost(512, matching(`^/(?:[A-Za-z0-9_.+@-]+/?)*$`))
 )
 
 var date = matching(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`)
@@ -113,7 +115,7 @@ var shapes = map[string]shape{
 	"ct.user.arn":          arn,
 	"ct.user.accountid":    matching(`^[0-9]{12}$`),
 	"ct.user.principalid":  matching(`^[A-Z0-9]{8,64}(?::[A-Za-z0-9_.@-]{1,128})?$`),
-	"ct.srcip":             address,
+	"ct.srcip":             func(s string) bool { return address(s) || awsService(s) },
 	"ct.id":                matching(`^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`),
 	"ct.region":            region,
 	"ct.name":              word,
@@ -153,7 +155,19 @@ var shapes = map[string]shape{
 	"gcp.cloudfunctions.function": word,
 	"gcp.cloudsql.databaseId":     cloudPath, // project:instance
 	"gcp.iam.serviceAccount":      account,
-	"part(gcp.authorizationInfo, /*[permission=iam.serviceAccounts.delete]/resource)": matching(`^projects/[A-Za-z0-9-]{1,63}/serviceAccounts/[0-9]{21}$`),
+	"part(gcp.authorizationInfo, /*[permission=iam.serviceAccounts.delete]/resource)":                         matching(`^projects/[A-Za-z0-9-]{1,63}/serviceAccounts/[0-9]{21}$`),
+	"part(gcp.authorizationInfo, /*[permission=iam.serviceAccountKeys.create]/resource)":                      matching(`^projects/[A-Za-z0-9-]{1,63}/serviceAccounts/[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}$`),
+	"part(gcp.authorizationInfo, /*[permission=cloudkms.cryptoKeyVersions.destroy]/resource)":                 matching(`^projects/[A-Za-z0-9-]{1,63}/locations/[a-z0-9-]{1,63}/keyRings/[A-Za-z0-9_-]{1,63}/cryptoKeys/[A-Za-z0-9_-]{1,63}/cryptoKeyVersions/[0-9]{1,9}$`),
+	"part(gcp.authorizationInfo, /*[permission=cloudfunctions.functions.create]/resource)":                    cloudFunction,
+	"part(gcp.authorizationInfo, /*[permission=cloudfunctions.functions.update]/resource)":                    cloudFunction,
+	"part(gcp.authorizationInfo, /*[permission=compute.instances.create]/resourceAttributes/name)":            cloudMachine,
+	"part(gcp.authorizationInfo, /*[permission=compute.instances.stop]/resourceAttributes/name)":              cloudMachine,
+	"part(gcp.authorizationInfo, /*[permission=compute.instances.setServiceAccount]/resourceAttributes/name)": cloudMachine,
+	"part(gcp.authorizationInfo, /*[permission=compute.firewalls.create]/resourceAttributes/name)":            cloudFirewall,
+	"part(gcp.authorizationInfo, /*[permission=compute.firewalls.update]/resourceAttributes/name)":            cloudFirewall,
+	"part(gcp.policyDelta, /*[action=ADD]/member)":                                                            matching(`^(?:user|group|domain|serviceAccount):[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}$`),
+	"part(gcp.policyDelta, /*[action=ADD]/role)":                                                              matching(`^(?:(?:projects|organizations)/[A-Za-z0-9-]{1,63}/)?roles/[A-Za-z0-9_.]{1,100}$`),
+	"part(gcp.authorizationInfo, /*[permission=pubsub.subscriptions.delete]/resource)":                        matching(`^projects/[A-Za-z0-9-]{1,63}/subscriptions/[A-Za-z0-9_.-]{1,255}$`),
 	"gcp.logging.sink": word,
 	"gcp.location":     dnsLabel,
 	"json.value[/resource/labels/policy_name]":   word,
@@ -167,6 +181,13 @@ var shapes = map[string]shape{
 func projectID(s string) bool {
 	return projectName(s) && strings.Trim(s, "x-") != ""
 }
+
+// what the log names by its path within the project
+var (
+	cloudFunction = matching(`^projects/[A-Za-z0-9-]{1,63}/locations/[a-z0-9-]{1,63}/functions/[A-Za-z0-9_-]{1,63}$`)
+	cloudMachine  = matching(`^projects/[A-Za-z0-9-]{1,63}/zones/[a-z0-9-]{1,63}/instances/[a-z0-9-]{1,63}$`)
+	cloudFirewall = matching(`^projects/[A-Za-z0-9-]{1,63}/global/firewalls/[a-z0-9-]{1,63}$`)
+)
 
 var projectName = matching(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 

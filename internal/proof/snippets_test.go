@@ -55,6 +55,9 @@ func TestSnippets(t *testing.T) {
 	for _, e := range append(samples(t), withEveryField(t, "")...) {
 		read(e, "")
 	}
+	for _, e := range withParts(t) {
+		read(e, "")
+	}
 	for _, v := range hostile {
 		for _, e := range withEveryField(t, v) {
 			read(e, v)
@@ -130,6 +133,39 @@ func withEveryField(t testing.TB, v string) []*event.Event {
 			t.Fatal(err)
 		}
 		list = append(list, parse(t, line))
+	}
+	return list
+}
+
+// withParts returns alerts whose values hold names within names, or within JSON,
+// which commands take from there.
+func withParts(t testing.TB) []*event.Event {
+	t.Helper()
+	var list []*event.Event
+	add := func(source string, fields map[string]any) {
+		doc := map[string]any{"rule": "R", "priority": "Notice", "time": "2026-01-02T03:04:05Z", "source": source, "output_fields": fields}
+		line, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, parse(t, line))
+	}
+	add("aws_cloudtrail", map[string]any{"ct.user.arn": "arn:aws:sts::123456789012:assumed-role/web/i-0123456789abcdef0", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
+	add("aws_cloudtrail", map[string]any{"ct.user": "github-deploy", "ct.srcip": "autoscaling.amazonaws.com", "ct.response.reservationid": "r-0123456789abcdef0", "ct.region": "us-east-1"})
+	for _, info := range []string{
+		`{"permission":"iam.serviceAccountKeys.create","resource":"projects/-/serviceAccounts/build@acme-prod.iam.gserviceaccount.com","granted":true}`,
+		`{"permission":"cloudkms.cryptoKeyVersions.destroy","resource":"projects/acme-prod/locations/eu/keyRings/a/cryptoKeys/b/cryptoKeyVersions/3","granted":true}`,
+		`{"permission":"cloudfunctions.functions.create","resource":"projects/acme-prod/locations/us-central1/functions/f","granted":true}`,
+		`{"permission":"cloudfunctions.functions.update","resource":"projects/acme-prod/locations/us-central1/functions/f","granted":true}`,
+		`{"permission":"compute.instances.create","resourceAttributes":{"name":"projects/acme-prod/zones/europe-west3-a/instances/vm"},"granted":true}`,
+		`{"permission":"compute.instances.stop","resourceAttributes":{"name":"projects/acme-prod/zones/europe-west3-a/instances/vm"},"granted":true}`,
+		`{"permission":"compute.instances.setServiceAccount","resourceAttributes":{"name":"projects/acme-prod/zones/europe-west3-a/instances/vm"},"granted":true}`,
+		`{"permission":"compute.firewalls.create","resourceAttributes":{"name":"projects/acme-prod/global/firewalls/open"},"granted":true}`,
+		`{"permission":"compute.firewalls.update","resourceAttributes":{"name":"projects/acme-prod/global/firewalls/open"},"granted":true}`,
+		`{"permission":"compute.firewalls.create","resourceAttributes":{"name":"projects/acme-prod/global/firewalls/$(id)"},"granted":true}`,
+	} {
+		add("gcp_auditlog", map[string]any{"gcp.projectId": "acme-prod", "gcp.user": "dana@example.com", "gcp.callerIP": "192.0.2.24", "gcp.cloudfunctions.function": "f",
+			"gcp.authorizationInfo": "[" + info + "]", "gcp.policyDelta": `[{"action":"ADD","member":"user:dana@example.net","role":"roles/owner"}]`})
 	}
 	return list
 }
