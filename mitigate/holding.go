@@ -5,7 +5,9 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/falconer-go/falconer/event"
 	"github.com/falconer-go/falconer/rules/cond"
 )
 
@@ -112,9 +114,48 @@ func (l *Library) guarded(kind, source string) []guarded {
 			continue
 		}
 		c, err := parseCondition(e.scalar("if"))
-		if err == nil && c.text != "" && !c.foreign(source) {
+		if err == nil && c.text != "" && !c.foreign(source) && c.program.EvalFields(alertsOf(source)) != cond.False {
 			list = append(list, guarded{entry: e, guard: c})
 		}
 	}
 	return list
 }
+
+// alertsOf stands for all alerts of a source: of what they never have it is known
+// that it is not there, of the rest nothing.
+type alertsOf string
+
+// Field returns the field of every alert of the source.
+func (source alertsOf) Field(name string) event.Value {
+	if name == "alert.source" && source != "" {
+		return (&event.Event{Source: string(source)}).Field(name)
+	}
+	family, _, _ := strings.Cut(name, ".")
+	switch of := sourceOfFamily[family]; {
+	case of != "" && of != string(source), ofSystemCalls[family] && isLog(string(source)):
+		return null
+	}
+	return event.Value{}
+}
+
+// ofSystemCalls are families of fields that no log of a service has.
+var ofSystemCalls = map[string]bool{"proc": true, "fd": true, "thread": true, "fs": true}
+
+// isLog reports whether a source is a log that we know.
+func isLog(source string) bool {
+	for _, of := range sourceOfFamily {
+		if of == source {
+			return true
+		}
+	}
+	return false
+}
+
+// null is a field that Falco found no value for.
+var null = func() event.Value {
+	e, err := event.Parse([]byte(`{"rule": "none", "priority": "Debug", "time": "2026-01-02T03:04:05Z", "output": "none", "output_fields": {"none": null}}`))
+	if err != nil {
+		panic(err)
+	}
+	return e.Field("none")
+}()

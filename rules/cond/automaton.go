@@ -1,5 +1,10 @@
 package cond
 
+import (
+	"slices"
+	"strings"
+)
+
 // automaton finds the needles that a text holds, however many there are, in
 // one pass over it. It is the trie of the needles as a table and, where they
 // may stand anywhere, with the links of Aho and Corasick worked into it.
@@ -53,6 +58,7 @@ func newAutomaton(where place, fold bool, needles []string) *automaton {
 	if states > maxTable/a.width {
 		return nil
 	}
+	a.room(where, fold, needles)
 	a.add()
 	for i, needle := range needles {
 		state := int32(0)
@@ -85,9 +91,40 @@ func newAutomaton(where place, fold bool, needles []string) *automaton {
 	return a
 }
 
+// room makes room for the states of the needles: in order, each begins with what
+// it shares with the one before.
+func (a *automaton) room(where place, fold bool, needles []string) {
+	inOrder := make([]string, len(needles))
+	for i, needle := range needles {
+		if fold {
+			needle = strings.ToLower(needle)
+		}
+		if where == atEnd {
+			b := []byte(needle)
+			slices.Reverse(b)
+			needle = string(b)
+		}
+		inOrder[i] = needle
+	}
+	slices.Sort(inOrder)
+	states, before := 1, ""
+	for _, needle := range inOrder {
+		shared := 0
+		for shared < min(len(needle), len(before)) && needle[shared] == before[shared] {
+			shared++
+		}
+		states += len(needle) - shared
+		before = needle
+	}
+	a.next = make([]int32, 0, states*a.width)
+	a.ends, a.link = make([]int32, 0, states), make([]int32, 0, states)
+}
+
 // add adds a state.
 func (a *automaton) add() int32 {
-	a.next = append(a.next, make([]int32, a.width)...)
+	for range a.width {
+		a.next = append(a.next, 0)
+	}
 	a.ends, a.link = append(a.ends, 0), append(a.link, 0)
 	return int32(len(a.ends) - 1)
 }

@@ -6,6 +6,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -18,9 +19,13 @@ const posixFlags = syntax.ClassNL
 
 // regex is a compiled regex.
 type regex struct {
-	re   *regexp.Regexp // nil if only text itself matches
-	text string         // every match holds it
+	re   func() *regexp.Regexp // nil if only text itself matches
+	text string                // every match holds it
 }
+
+// longestLate is how long a pattern may be that is compiled when it is first
+// matched. Without counted repetitions one of that length is not too large.
+const longestLate = 500
 
 // newRegex compiles a pattern. msg is RE2's message if it is not valid.
 func newRegex(pattern string) (r regex, msg string) {
@@ -31,11 +36,21 @@ func newRegex(pattern string) (r regex, msg string) {
 	if tree.Op == syntax.OpEmptyMatch || isLiteral(tree) {
 		return regex{text: string(tree.Rune)}, ""
 	}
-	re, err := regexp.Compile(`\A(?:` + tree.String() + `)\z`)
+	anchored := func() (*regexp.Regexp, error) { return regexp.Compile(`\A(?:` + tree.String() + `)\z`) }
+	if len(pattern) <= longestLate && !strings.Contains(pattern, "{") {
+		// Most patterns of a large set are never matched: others in the same
+		// condition decide first.
+		late := sync.OnceValue(func() *regexp.Regexp {
+			re, _ := anchored() // longestLate sees to it
+			return re
+		})
+		return regex{late, required(tree)}, ""
+	}
+	re, err := anchored()
 	if err != nil { // too large, once it is anchored
 		return r, "invalid regex pattern: " + re2Message(err)
 	}
-	return regex{re, required(tree)}, ""
+	return regex{func() *regexp.Regexp { return re }, required(tree)}, ""
 }
 
 // checkRegex returns RE2's message if the pattern is not valid.
@@ -85,7 +100,8 @@ func (r *regex) match(s string) bool {
 	if r.text != "" && !strings.Contains(s, r.text) {
 		return false
 	}
-	return r.re.MatchString(s)
+	re := r.re()
+	return re != nil && re.MatchString(s)
 }
 
 // re2Messages are RE2's words for the faults that Go names otherwise.
