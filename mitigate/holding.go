@@ -3,9 +3,12 @@ package mitigate
 import (
 	"bytes"
 	"cmp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/falconer-go/falconer/event"
 	"github.com/falconer-go/falconer/rules/cond"
@@ -106,20 +109,36 @@ func (l *Library) generalFor(source string) *generalKnowledge {
 }
 
 // guarded returns the entries of a kind that have a condition that alerts of the
-// source may fulfil; one without is a fault that check reports.
+// source may fulfil; one without is a fault that check reports. To read all
+// conditions is most of what the first plan costs, so all processors do.
 func (l *Library) guarded(kind, source string) []guarded {
-	var list []guarded
-	for _, e := range l.sorted(kind) {
-		if kind == "reading" && !bytes.Contains(e.text, []byte(source)) {
-			continue
-		}
-		c, err := parseCondition(e.scalar("if"))
-		if err == nil && c.text != "" && !c.foreign(source) && c.program.EvalFields(alertsOf(source)) != cond.False {
-			list = append(list, guarded{entry: e, guard: c})
-		}
+	entries := l.sorted(kind)
+	if kind == "reading" {
+		entries = slices.DeleteFunc(entries, func(e *entry) bool { return !bytes.Contains(e.text, []byte(source)) })
 	}
-	return list
+	list := make([]guarded, len(entries))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), maxReaders) {
+		wg.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(entries) {
+					return
+				}
+				c, err := parseCondition(entries[i].scalar("if"))
+				if err == nil && c.text != "" && c.program.EvalFields(alertsOf(source)) != cond.False {
+					list[i] = guarded{entry: entries[i], guard: c}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return slices.DeleteFunc(list, func(g guarded) bool { return g.guard == nil })
 }
+
+// maxReaders is how many goroutines read conditions at the same time.
+const maxReaders = 4
 
 // alertsOf stands for all alerts of a source: of what they never have it is known
 // that it is not there, of the rest nothing.
