@@ -96,11 +96,19 @@ func (n *networks) owner(a netip.Addr) *networkEntry {
 	return nil
 }
 
-// ownerOf returns the network that the address in v belongs to, nil if it is no
-// address or nobody known has it.
+// ownerOf returns the network that the address in v belongs to, or the one address
+// from outside that a command line names. It is nil if there is none, or nobody
+// known has it.
 func (s *subject) ownerOf(v event.Value) *networkEntry {
 	a, ok := v.Addr()
-	if !ok || a.IsLoopback() || a.IsLinkLocalUnicast() {
+	if !ok {
+		list := outsideOf(v.Text())
+		if len(list) != 1 {
+			return nil
+		}
+		a, _ = netip.ParseAddr(list[0])
+	}
+	if !a.IsValid() || a.IsLoopback() || a.IsLinkLocalUnicast() {
 		return nil
 	}
 	return s.l.networks().owner(a)
