@@ -168,6 +168,7 @@ var shapes = map[string]shape{
 	"part(gcp.policyDelta, /*[action=ADD]/member)":                                                            matching(`^(?:user|group|domain|serviceAccount):[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}$`),
 	"part(gcp.policyDelta, /*[action=ADD]/role)":                                                              matching(`^(?:(?:projects|organizations)/[A-Za-z0-9-]{1,63}/)?roles/[A-Za-z0-9_.]{1,100}$`),
 	"part(gcp.authorizationInfo, /*[permission=pubsub.subscriptions.delete]/resource)":                        matching(`^projects/[A-Za-z0-9-]{1,63}/subscriptions/[A-Za-z0-9_.-]{1,255}$`),
+	"part(gcp.authorizationInfo, /*[permission=cloudkms.cryptoKeys.update]/resource)":                         matching(`^projects/[A-Za-z0-9-]{1,63}/locations/[a-z0-9-]{1,63}/keyRings/[A-Za-z0-9_-]{1,63}/cryptoKeys/[A-Za-z0-9_-]{1,63}$`),
 	"gcp.logging.sink": word,
 	"gcp.location":     dnsLabel,
 	"json.value[/resource/labels/policy_name]":   word,

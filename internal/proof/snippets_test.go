@@ -155,6 +155,8 @@ func withParts(t testing.TB) []*event.Event {
 	for _, info := range []string{
 		`{"permission":"iam.serviceAccountKeys.create","resource":"projects/-/serviceAccounts/build@acme-prod.iam.gserviceaccount.com","granted":true}`,
 		`{"permission":"cloudkms.cryptoKeyVersions.destroy","resource":"projects/acme-prod/locations/eu/keyRings/a/cryptoKeys/b/cryptoKeyVersions/3","granted":true}`,
+		`{"permission":"cloudkms.cryptoKeys.update","resource":"projects/acme-prod/locations/eu/keyRings/a/cryptoKeys/b","granted":true}`,
+		`{"permission":"pubsub.subscriptions.delete","resource":"projects/acme-prod/subscriptions/s","granted":true}`,
 		`{"permission":"cloudfunctions.functions.create","resource":"projects/acme-prod/locations/us-central1/functions/f","granted":true}`,
 		`{"permission":"cloudfunctions.functions.update","resource":"projects/acme-prod/locations/us-central1/functions/f","granted":true}`,
 		`{"permission":"compute.instances.create","resourceAttributes":{"name":"projects/acme-prod/zones/europe-west3-a/instances/vm"},"granted":true}`,
