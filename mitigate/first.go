@@ -132,7 +132,7 @@ func (d *draft) lead(list []Action, snippets names) []Action {
 		if len(list) == maxLooking || has(list, name) {
 			continue
 		}
-		if s, ok := d.snippet(name); ok && !s.Changes {
+		if s, ok := d.snippet(name); ok && !s.Changes && !titled(list, s.Title) {
 			list = append(list, Action{Do: s.Title, Snippets: []Snippet{s}})
 		}
 	}
@@ -184,7 +184,7 @@ func look(list []Action, of []Snippet, nth int, ready bool) []Action {
 		return list
 	}
 	s := &of[nth]
-	if s.Changes || s.ready != ready || !commands(s.Kind) || has(list, s.Name) {
+	if s.Changes || s.ready != ready || !commands(s.Kind) || has(list, s.Name) || titled(list, s.Title) {
 		return list
 	}
 	return append(list, Action{Do: s.Title, Snippets: of[nth : nth+1 : nth+1]})
@@ -203,6 +203,12 @@ func has(list []Action, name string) bool {
 	return slices.ContainsFunc(list, func(a Action) bool {
 		return slices.ContainsFunc(a.Snippets, func(s Snippet) bool { return s.Name == name })
 	})
+}
+
+// titled reports whether an action is called so: two snippets may give the same
+// command for an alert.
+func titled(list []Action, title Text) bool {
+	return slices.ContainsFunc(list, func(a Action) bool { return slices.Equal(a.Do, title) })
 }
 
 // words adds the first step that only looks, where no command was found for it.

@@ -1,6 +1,11 @@
 package mitigate
 
-import "github.com/falconer-go/falconer/event"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/falconer-go/falconer/event"
+)
 
 // byPriority is the urgency that a rule's priority alone asks for.
 var byPriority = [...]Urgency{
@@ -22,29 +27,23 @@ func (d *draft) rate(urgency []*urgencyEntry) {
 	if int(d.e.Priority) < len(byPriority) {
 		u = byPriority[d.e.Priority]
 	}
-	from := d.begin()
-	d.say("the rule's priority is " + d.e.Priority.String())
-	n, before, lowered := int(u), 0, false
+	n := int(u)
 	for _, r := range urgency {
 		d.apply("urgency", r.Urgency, r.If)
 		n += r.Step
-		joint := ", raised because "
-		switch {
-		case r.Step < 0 && before < 0, r.Step > 0 && before > 0:
-			joint = " and because "
-		case r.Step < 0:
-			joint = ", lowered because "
-		case n-r.Step >= int(AtOnce):
-			joint = ", and " // nothing is above it
-		}
-		before, lowered = r.Step, lowered || r.Step < 0
-		d.say(joint)
-		d.putFirst(r.Because)
 	}
+	from := d.begin()
+	d.say("the rule's priority is " + d.e.Priority.String())
+	up := "raised"
+	if u == AtOnce {
+		up = "" // nothing is above it
+	}
+	raised := d.reasons(urgency, up, func(r *urgencyEntry) bool { return r.Step > 0 })
+	lowered := d.reasons(urgency, "lowered", func(r *urgencyEntry) bool { return r.Step < 0 })
 	if least := d.least(); n < int(least) && !lowered {
 		n = int(least)
 		joint := ", raised because "
-		if before > 0 {
+		if raised {
 			joint = " and because "
 		}
 		d.say(joint)
@@ -52,6 +51,34 @@ func (d *draft) rate(urgency []*urgencyEntry) {
 	}
 	d.Verdict.Urgency = Urgency(min(max(n, int(Note)), int(AtOnce)))
 	d.Verdict.Because = d.end(from)
+}
+
+// maxReasons is how many reasons for the same move of the urgency are given: those
+// that move it most.
+const maxReasons = 2
+
+// reasons says why the urgency was moved, and reports whether it was.
+func (d *draft) reasons(urgency []*urgencyEntry, moved string, counts func(*urgencyEntry) bool) bool {
+	var room [8]*urgencyEntry
+	list := room[:0]
+	for _, r := range urgency {
+		if counts(r) {
+			list = append(list, r)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *urgencyEntry) int { return cmp.Compare(b.Step*b.Step, a.Step*a.Step) })
+	for i, r := range list[:min(len(list), maxReasons)] {
+		switch {
+		case i > 0:
+			d.say(" and because ")
+		case moved == "":
+			d.say(", and ")
+		default:
+			d.say(", " + moved + " because ")
+		}
+		d.putFirst(r.Because)
+	}
+	return len(list) > 0
 }
 
 // least is the urgency of what hardly has a harmless reading, whatever the
