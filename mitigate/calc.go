@@ -46,6 +46,7 @@ const (
 	ownersort                    // and what that is for
 	outside                      // the public addresses that a command line names
 	decoded                      // what base64 in a command line says
+	urlhost                      // the names of hosts in its URLs
 )
 
 var functions = map[string]struct {
@@ -76,6 +77,7 @@ var functions = map[string]struct {
 	"ownersort":    {ownersort, 1, false},
 	"outside":      {outside, 1, false},
 	"decoded":      {decoded, 1, false},
+	"urlhost":      {urlhost, 1, false},
 }
 
 // isCalc reports whether s is the call of a function rather than a field.
@@ -235,6 +237,9 @@ func (c *calc) of(s *subject) result {
 	case outside:
 		list := outsideOf(v.Text())
 		return result{ok: len(list) > 0, list: list}
+	case urlhost:
+		list := urlHostsOf(v.Text())
+		return result{ok: len(list) > 0, list: list}
 	case decoded:
 		text := decodedOf(v.Text())
 		return result{ok: text != "", list: []string{text}}
@@ -298,7 +303,7 @@ func (c *calc) span(s *subject) (Span, bool) {
 		return Span{Text: Elapsed(time.Duration(r.n))}, true
 	case percent:
 		return Span{Text: r.words + " %"}, true
-	case part, network, program, client, server, serverport, workload, outside, decoded, last:
+	case part, network, program, client, server, serverport, workload, outside, decoded, urlhost, last:
 		return Span{Kind: Value, Text: Show(strings.Join(r.list, ", ")), Field: c.args[0]}, true
 	case weekday, workloadkind, owner, ownersort:
 		return Span{Text: r.words}, true
@@ -406,7 +411,7 @@ func parseCheck(s string) (w where, err error) {
 		return w, nil
 	}
 	switch w.left.fn {
-	case part, network, program, weekday, class, client, server, serverport, terminal, workload, workloadkind, owner, ownersort, outside, decoded, last:
+	case part, network, program, weekday, class, client, server, serverport, terminal, workload, workloadkind, owner, ownersort, outside, decoded, urlhost, last:
 		if strings.ContainsAny(w.op, "<>") {
 			return w, fmt.Errorf("%s cannot be compared by %s", w.left.text, w.op)
 		}

@@ -100,3 +100,43 @@ func plainText(word string) string {
 	}
 	return text
 }
+
+// urlHostsOf returns the names of hosts in the URLs of a command line, each once, in
+// base64 too: those that public DNS may have, and no addresses.
+func urlHostsOf(line string) []string {
+	return hostsIn(hostsIn(nil, line), decodedOf(line))
+}
+
+func hostsIn(list []string, line string) []string {
+	line = line[:min(len(line), maxCommandLine)]
+	for {
+		_, after, ok := strings.Cut(line, "://")
+		if !ok {
+			return list
+		}
+		line = after
+		authority := line
+		if end := strings.IndexAny(line, "/?# \t'\"\\;|&<>(),`"); end >= 0 {
+			authority = line[:end]
+		}
+		authority = authority[strings.LastIndexByte(authority, '@')+1:]
+		name, _, _ := strings.Cut(strings.ToLower(authority), ":")
+		if publicName(name) && !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+}
+
+// publicName reports whether a name has the form of one in public DNS.
+func publicName(name string) bool {
+	i := strings.LastIndexByte(name, '.')
+	if i <= 0 || !dnsName(name) {
+		return false
+	}
+	switch top := name[i+1:]; top {
+	case "local", "internal", "svc", "lan", "localdomain", "localhost", "test", "invalid", "home", "corp":
+		return false
+	default:
+		return len(top) > 1 && !strings.ContainsFunc(top, func(r rune) bool { return r < 'a' || r > 'z' })
+	}
+}

