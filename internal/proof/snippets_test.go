@@ -111,6 +111,7 @@ func withEveryField(t testing.TB, v string) []*event.Event {
 		"k8s.ns.name": "shop", "k8s.pod.name": "web-6c9f8d7b5c-x2x8q", "proc.pid": "4711", "proc.name": "sh", "proc.exepath": "/bin/sh", "proc.pname": "runc",
 		"user.name": "www-data", "fd.name": "/etc/passwd", "fd.rip": "203.0.113.7", "fd.sip": "203.0.113.7", "fd.rport": "443",
 		"ka.user.name": "dana", "ka.target.name": "web", "ka.target.namespace": "shop", "ka.target.resource": "pods", "ka.verb": "create",
+		"ka.req.binding.subjects": `[{"kind":"ServiceAccount","name":"web","namespace":"shop"}]`,
 		"ct.user": "bob", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1", "ct.name": "CreateUser",
 	}
 	var list []*event.Event
@@ -123,6 +124,9 @@ func withEveryField(t testing.TB, v string) []*event.Event {
 			case plausible[name] != nil:
 				fields[name] = plausible[name]
 			}
+		}
+		if v == "" { // what a snippet takes a part of
+			fields["ka.req.binding.subjects"] = plausible["ka.req.binding.subjects"]
 		}
 		doc := map[string]any{"rule": "R", "priority": "Notice", "time": "2026-01-02T03:04:05Z", "source": source, "hostname": "node-7", "output_fields": fields}
 		if v != "" {
