@@ -182,7 +182,7 @@ func (c *calc) of(s *subject) result {
 		return result{ok: true, n: int64(share + 0.5), words: strconv.FormatFloat(share, 'f', digits, 64)}
 	case count:
 		if c.path != nil {
-			n := len(c.path.parts(v))
+			n := len(s.parts(c.args[0], c.path))
 			return result{ok: n > 0, n: int64(n)}
 		}
 		if v.Kind() != event.Array {
@@ -194,7 +194,7 @@ func (c *calc) of(s *subject) result {
 		}
 		return result{ok: true, n: n}
 	case part:
-		list := c.path.parts(v)
+		list := s.parts(c.args[0], c.path)
 		return result{ok: len(list) > 0, list: list}
 	case network:
 		a, ok := v.Addr()

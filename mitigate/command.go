@@ -290,6 +290,8 @@ type subject struct {
 	source string // see sourceOf
 	common [len(common)]cond.Tri
 	read   []readLine
+
+	decoded []decodedField
 }
 
 // about returns the subject that an alert is.

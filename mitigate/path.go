@@ -76,18 +76,41 @@ func parsePath(s string) (jsonPath, error) {
 	return p, nil
 }
 
-// parts returns the distinct scalars that the path names in v, as text.
-func (p jsonPath) parts(v event.Value) []string {
-	switch v.Kind() {
+// parts returns the distinct scalars that the path names in doc, as text.
+func (p jsonPath) parts(doc any) []string {
+	w := pathWalk{left: maxVisits}
+	w.walk(opened(doc), p)
+	return w.found
+}
+
+// decodedField is a field whose value was read as JSON; doc is nil if it is none.
+type decodedField struct {
+	field string
+	doc   any
+}
+
+// parts returns what the path names in a field. Several paths look into the same
+// one, so it is decoded once.
+func (s *subject) parts(field string, p jsonPath) []string {
+	for i := range s.decoded {
+		if d := &s.decoded[i]; d.field == field {
+			return d.parts(p)
+		}
+	}
+	d := decodedField{field: field}
+	switch v := s.e.Field(field); v.Kind() {
 	case event.String, event.Array, event.Object:
-	default:
+		d.doc, _ = decode(v.Text())
+	}
+	s.decoded = append(s.decoded, d)
+	return d.parts(p)
+}
+
+func (d *decodedField) parts(p jsonPath) []string {
+	if d.doc == nil {
 		return nil
 	}
-	w := pathWalk{left: maxVisits}
-	if doc, ok := decode(v.Text()); ok {
-		w.walk(doc, p)
-	}
-	return w.found
+	return p.parts(d.doc)
 }
 
 // decode reads JSON of an alert, numbers as they are written.
@@ -109,7 +132,6 @@ func (w *pathWalk) walk(doc any, p jsonPath) {
 	if w.left--; w.left < 0 || len(w.found) >= maxParts {
 		return
 	}
-	doc = opened(doc)
 	if len(p) == 0 {
 		w.scalars(doc)
 		return
@@ -119,24 +141,26 @@ func (w *pathWalk) walk(doc any, p jsonPath) {
 	case []any:
 		for i, el := range x {
 			if step.each || i == step.index {
-				w.step(el, step, rest)
+				x[i] = opened(el) // for the next path
+				w.step(x[i], step, rest)
 			}
 		}
 	case map[string]any:
 		if !step.each {
 			if el, ok := x[step.key]; ok {
-				w.step(el, step, rest)
+				x[step.key] = opened(el)
+				w.step(x[step.key], step, rest)
 			}
 			return
 		}
 		for _, k := range slices.Sorted(maps.Keys(x)) {
+			x[k] = opened(x[k])
 			w.step(x[k], step, rest)
 		}
 	}
 }
 
 func (w *pathWalk) step(doc any, step *pathStep, rest jsonPath) {
-	doc = opened(doc)
 	for _, f := range step.filters {
 		if f.holds(doc) == f.not {
 			return
