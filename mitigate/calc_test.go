@@ -3,8 +3,6 @@ package mitigate
 import (
 	"strings"
 	"testing"
-
-	"github.com/falconer-go/falconer/event"
 )
 
 // computed is an alert with something for each function.
@@ -162,21 +160,22 @@ func FuzzPath(f *testing.F) {
 	})
 }
 
-func TestEndOf(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		end  function
-		want string
-	}{
-		{"172.17.0.9:43812->10.96.0.1:443", client, "172.17.0.9"},
-		{"172.17.0.9:43812->10.96.0.1:443", server, "10.96.0.1"},
-		{"172.17.0.9:43812->10.96.0.1:443", serverport, "443"},
-		{"/etc/passwd", client, ""},
-		{"/etc/passwd", server, ""},
-		{"/etc/passwd", serverport, ""},
+func TestEnds(t *testing.T) {
+	for _, c := range []struct{ name, end, want string }{
+		{"172.17.0.9:43812->10.96.0.1:443", "client", "172.17.0.9"},
+		{"172.17.0.9:43812->10.96.0.1:443", "server", "10.96.0.1"},
+		{"172.17.0.9:43812->10.96.0.1:443", "serverport", "443"},
+		{"/etc/passwd", "client", ""},
+		{"/etc/passwd", "server", ""},
+		{"/etc/passwd", "serverport", ""},
 	} {
-		if got := endOf(event.StringValue(c.name), c.end); got != c.want {
-			t.Errorf("endOf(%q, %d) = %q, want %q", c.name, c.end, got, c.want)
+		x, err := parseCalc(c.end + "(fd.name)")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := x.of(on(alertWith(t, "syscall", map[string]any{"fd.name": c.name})))
+		if strings.Join(got.texts, "") != c.want || got.ok != (c.want != "") {
+			t.Errorf("%s of %q: %+v, want %q", c.end, c.name, got, c.want)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func parseCondition(text string) (*condition, error) {
 		// computed.
 		var exist []string
 		for _, w := range checks {
-			if w.op == "exists" && (w.not || w.left.fn == printed) {
+			if w.op == "exists" && (w.not || w.left.name == "printed") {
 				continue
 			}
 			for _, f := range w.left.args {

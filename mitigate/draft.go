@@ -184,7 +184,7 @@ func (d *draft) putNodes(nodes []node, optional bool) bool {
 		default:
 			span, ok := d.valueOf(n)
 			switch {
-			case ok && n.calc != nil && n.calc.fn == does:
+			case ok && n.calc != nil && n.calc.name == "does":
 				d.putUses(d.line(n.calc.args[0]).uses)
 			case ok:
 				d.put(span)

@@ -222,10 +222,10 @@ func (f *scriptField) safeValue(s *subject) (string, bool) {
 	}
 	if f.calc != nil {
 		r := f.calc.of(s)
-		if !r.ok || len(r.list) != 1 {
+		if len(r.texts) != 1 {
 			return "", false
 		}
-		return r.list[0], f.fits(r.list[0])
+		return r.texts[0], f.fits(r.texts[0])
 	}
 	if f.around {
 		return timeAround(e, f.name)

@@ -1,0 +1,224 @@
+package mitigate
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/falconer-go/falconer/event"
+)
+
+// function computes a value from fields of an alert; knowledge/README.md says
+// what each gives.
+type function struct {
+	fields int // how many it takes
+	path   pathUse
+	gives  kind
+	of     func(c *calc, s *subject, v event.Value) result // v is the first field's, and there
+}
+
+// pathUse says whether a path into a JSON value follows the fields.
+type pathUse uint8
+
+const (
+	noPath pathUse = iota
+	mayPath
+	needsPath
+)
+
+// kind is what a function gives.
+type kind uint8
+
+const (
+	number  kind = iota
+	elapsed      // a duration, in nanoseconds
+	share        // per cent
+	theirs       // texts of the alert
+	ours         // words of ours
+	code         // a word of ours that is set as code
+	whether      // no more than that there is something
+)
+
+// isText reports whether what a function gives is compared as texts.
+func (k kind) isText() bool { return k == theirs || k == ours || k == code }
+
+// result is what a calc gives, by the kind of its function; the zero value where
+// it cannot be computed.
+type result struct {
+	ok    bool
+	n     int64
+	texts []string
+	shown string // in place of the texts
+}
+
+func asNumber(n int64, ok bool) result { return result{ok: ok, n: n} }
+
+func asTexts(list []string) result { return result{ok: len(list) > 0, texts: list} }
+
+func asText(s string) result {
+	if s == "" {
+		return result{}
+	}
+	return result{ok: true, texts: []string{s}}
+}
+
+// functions are all functions by name. It is filled by init, since some of them
+// lead back here.
+var functions map[string]*function
+
+func init() {
+	functions = map[string]*function{
+		"between": {fields: 2, gives: elapsed, of: between},
+		"percent": {fields: 2, gives: share, of: percent},
+		"weekday": {fields: 1, gives: ours, of: atInstant(func(t time.Time) result { return asText(t.Weekday().String()) })},
+		"hour":    {fields: 1, gives: number, of: atInstant(func(t time.Time) result { return asNumber(int64(t.Hour()), true) })},
+		"minute":  {fields: 1, gives: number, of: atInstant(func(t time.Time) result { return asNumber(int64(t.Minute()), true) })},
+
+		"count": {fields: 1, path: mayPath, gives: number, of: count},
+		"part": {fields: 1, path: needsPath, gives: theirs, of: func(c *calc, s *subject, _ event.Value) result {
+			return asTexts(s.parts(c.args[0], c.path))
+		}},
+
+		"network":    {fields: 1, gives: theirs, of: network},
+		"client":     {fields: 1, gives: theirs, of: ofConnection(func(from, _ netip.AddrPort) string { return from.Addr().String() })},
+		"server":     {fields: 1, gives: theirs, of: ofConnection(func(_, to netip.AddrPort) string { return to.Addr().String() })},
+		"serverport": {fields: 1, gives: theirs, of: ofConnection(func(_, to netip.AddrPort) string { return strconv.Itoa(int(to.Port())) })},
+		"owner":      {fields: 1, gives: ours, of: ofOwner(func(n *networkEntry) string { return n.Is })},
+		"ownersort":  {fields: 1, gives: ours, of: ofOwner(func(n *networkEntry) string { return n.Sort })},
+
+		"program": {fields: 1, gives: theirs, of: ofText(func(line string) result {
+			first, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+			return asText(base(first))
+		})},
+		"last": {fields: 1, gives: theirs, of: ofText(func(line string) result {
+			if words := strings.Fields(line); len(words) > 1 {
+				return asText(words[len(words)-1])
+			}
+			return result{}
+		})},
+		"outside": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asTexts(outsideOf(line)) })},
+		"urlhost": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asTexts(urlHostsOf(line)) })},
+		"decoded": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asText(decodedOf(line)) })},
+		"class":   {fields: 1, gives: theirs, of: func(c *calc, s *subject, _ event.Value) result { return asTexts(s.line(c.args[0]).classes) }},
+		"does":    {fields: 1, gives: whether, of: does},
+		"printed": {fields: 1, gives: whether, of: func(*calc, *subject, event.Value) result { return result{ok: true} }},
+
+		"terminal":     {fields: 1, gives: code, of: terminal},
+		"workload":     {fields: 1, gives: theirs, of: ofText(func(pod string) result { _, name := workloadOf(pod); return asText(name) })},
+		"workloadkind": {fields: 1, gives: ours, of: ofText(func(pod string) result { kind, _ := workloadOf(pod); return asText(kind) })},
+	}
+}
+
+// between is the time from one instant to another.
+func between(c *calc, s *subject, v event.Value) result {
+	from, ok1 := instant(v)
+	to, ok2 := instant(s.e.Field(c.args[1]))
+	return asNumber(int64(to.Sub(from)), ok1 && ok2)
+}
+
+// instant reads a point in time. A number that is no plausible one is none:
+// Falco prints 0 where it does not know.
+func instant(v event.Value) (time.Time, bool) {
+	const years = 20 * 365 * 24 * time.Hour
+	t, ok := v.Time()
+	return t, ok && t.After(time.Unix(0, int64(years)))
+}
+
+// atInstant is f of an instant, in UTC.
+func atInstant(f func(time.Time) result) func(*calc, *subject, event.Value) result {
+	return func(_ *calc, _ *subject, v event.Value) result {
+		t, ok := instant(v)
+		if !ok {
+			return result{}
+		}
+		return f(t)
+	}
+}
+
+// percent is one number as a share of another.
+func percent(c *calc, s *subject, v event.Value) result {
+	some, ok1 := v.Float()
+	all, ok2 := s.e.Field(c.args[1]).Float()
+	if !ok1 || !ok2 || some < 0 || all <= 0 || some > all {
+		return result{}
+	}
+	share, digits := some*100/all, 0
+	if share < 10 {
+		digits = 1
+	}
+	return result{ok: true, n: int64(share + 0.5), shown: strconv.FormatFloat(share, 'f', digits, 64)}
+}
+
+// count is how many elements a list has, or parts a JSON value.
+func count(c *calc, s *subject, v event.Value) result {
+	if c.path != nil {
+		n := len(s.parts(c.args[0], c.path))
+		return asNumber(int64(n), n > 0)
+	}
+	n := int64(0)
+	for range v.Elements() {
+		n++
+	}
+	return asNumber(n, v.Kind() == event.Array)
+}
+
+// network is the network of an address: /24, or /64 of IPv6.
+func network(_ *calc, _ *subject, v event.Value) result {
+	a, ok := v.Addr()
+	if !ok {
+		return result{}
+	}
+	return asText(networkOf(a).String())
+}
+
+func networkOf(a netip.Addr) netip.Prefix {
+	bits := 24
+	if a = a.Unmap(); a.Is6() {
+		bits = 64
+	}
+	p, _ := a.Prefix(bits) // fails for bits out of range only
+	return p
+}
+
+// ofConnection is f of the ends in the name of a connection.
+func ofConnection(f func(from, to netip.AddrPort) string) func(*calc, *subject, event.Value) result {
+	return func(_ *calc, _ *subject, v event.Value) result {
+		from, to, ok := v.Connection()
+		if !ok {
+			return result{}
+		}
+		return asText(f(from, to))
+	}
+}
+
+// ofOwner is f of the network that an address belongs to.
+func ofOwner(f func(*networkEntry) string) func(*calc, *subject, event.Value) result {
+	return func(_ *calc, s *subject, v event.Value) result {
+		n := s.ownerOf(v)
+		if n == nil {
+			return result{}
+		}
+		return asText(f(n))
+	}
+}
+
+// ofText is f of a field's text.
+func ofText(f func(string) result) func(*calc, *subject, event.Value) result {
+	return func(_ *calc, _ *subject, v event.Value) result { return f(v.Text()) }
+}
+
+// does tells whether anything is known of what the programs of a command line do.
+func does(c *calc, s *subject, _ event.Value) result {
+	return result{ok: slices.ContainsFunc(s.line(c.args[0]).uses, func(u use) bool { return u.does != nil })}
+}
+
+// terminal is the name of a terminal, by its number.
+func terminal(_ *calc, _ *subject, v event.Value) result {
+	n, ok := v.Int()
+	if !ok {
+		return result{}
+	}
+	return asText(terminalOf(n))
+}
