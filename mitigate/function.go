@@ -98,6 +98,7 @@ func init() {
 			}
 			return result{}
 		})},
+		"script":  {fields: 1, gives: theirs, of: ofText(func(line string) result { return asText(scriptOf(line)) })},
 		"outside": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asTexts(outsideOf(line)) })},
 		"urlhost": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asTexts(urlHostsOf(line)) })},
 		"decoded": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asText(decodedOf(line)) })},

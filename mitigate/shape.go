@@ -85,6 +85,7 @@ var shapes = map[string]shape{
 	"fd.sport": digits, "fd.cport": digits, "fd.lport": digits, "fd.rport": digits,
 	"workload(k8s.pod.name)": dnsName,
 	"client(fd.name)":        address, "server(fd.name)": address, "serverport(fd.name)": digits, "outside(proc.cmdline)": address, "outside(proc.env)": address, "urlhost(proc.cmdline)": dnsName,
+	"script(proc.cmdline)": plainPath, "script(proc.pcmdline)": plainPath,
 	"last(proc.cmdline)":    func(s string) bool { return plainPath(s) || account(s) },
 	"fs.path.name":          plainPath,
 	"fs.path.source":        plainPath,
