@@ -112,7 +112,7 @@ func withEveryField(t testing.TB, v string) []*event.Event {
 		"user.name": "www-data", "fd.name": "/etc/passwd", "fd.rip": "203.0.113.7", "fd.sip": "203.0.113.7", "fd.rport": "443",
 		"ka.user.name": "dana", "ka.target.name": "web", "ka.target.namespace": "shop", "ka.target.resource": "pods", "ka.verb": "create",
 		"ka.req.binding.subjects": `[{"kind":"ServiceAccount","name":"web","namespace":"shop"}]`,
-		"ct.user": "bob", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1", "ct.name": "CreateUser",
+		"ct.user":                 "bob", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1", "ct.name": "CreateUser",
 	}
 	var list []*event.Event
 	for _, source := range []string{"syscall", "k8s_audit", "aws_cloudtrail", "gcp_auditlog", "okta", "github"} {
@@ -154,6 +154,17 @@ func withParts(t testing.TB) []*event.Event {
 		}
 		list = append(list, parse(t, line))
 	}
+	for _, script := range []string{"/opt/ops/baseline.sh", "/opt/$(id)/x.sh", "/opt/;id/x.sh", "/opt/../etc/x.sh"} {
+		for _, container := range []string{"host", "dca990c78804"} {
+			add("syscall", map[string]any{"container.id": container, "proc.name": "mv", "proc.cmdline": "mv /usr/bin/wget /usr/bin/wget.dis",
+				"proc.pname": "bash", "proc.pcmdline": "bash " + script, "user.loginuid": -1, "proc.tty": 0})
+			add("syscall", map[string]any{"container.id": container, "proc.name": "python3", "proc.cmdline": "python3 " + script, "user.loginuid": -1, "proc.tty": 0})
+		}
+	}
+	add("syscall", map[string]any{"container.id": "host", "proc.name": "mv", "proc.pname": "baseline.sh", "user.loginuid": -1, "proc.tty": 0})
+	add("syscall", map[string]any{"container.id": "host", "proc.name": "shred", "proc.cmdline": "shred -u /var/log/wtmp", "user.loginuid": 1002, "proc.tty": 34816})
+	add("syscall", map[string]any{"container.id": "host", "proc.name": "crontab", "proc.cmdline": "crontab -", "user.name": "www-data", "user.loginuid": -1, "proc.tty": 0})
+	add("syscall", map[string]any{"container.id": "host", "proc.name": "python3", "proc.cmdline": "python3 /home/a/.ansible/tmp/ansible-tmp-1-2-3/AnsiballZ_dnf.py", "user.loginuid": 1001, "proc.tty": 0})
 	add("aws_cloudtrail", map[string]any{"ct.user.arn": "arn:aws:sts::123456789012:assumed-role/web/i-0123456789abcdef0", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
 	add("aws_cloudtrail", map[string]any{"ct.user": "github-deploy", "ct.srcip": "autoscaling.amazonaws.com", "ct.response.reservationid": "r-0123456789abcdef0", "ct.region": "us-east-1"})
 	for _, info := range []string{
