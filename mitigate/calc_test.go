@@ -3,6 +3,8 @@ package mitigate
 import (
 	"strings"
 	"testing"
+
+	yaml "go.yaml.in/yaml/v4"
 )
 
 // computed is an alert with something for each function.
@@ -67,6 +69,28 @@ func TestCalc(t *testing.T) {
 		}
 		if got, ok := x.span(on(e)); got.Text != c.want || ok != (c.want != "") {
 			t.Errorf("%s = %q, want %q", c.calc, got.Text, c.want)
+		}
+	}
+}
+
+func TestRepository(t *testing.T) {
+	for _, c := range []struct{ name, owner, org, want string }{
+		{"acme/storefront", "other", "other", "acme/storefront"},
+		{"storefront", "acme", "acme-org", "acme/storefront"},
+		{"storefront", "", "acme-org", "acme-org/storefront"},
+		{"storefront", "", "", ""},
+		{"", "acme", "", ""},
+		{"..", "acme", "", ""},
+		{"acme/$(id)", "", "", ""},
+		{"store front", "acme", "", ""},
+	} {
+		e := alertWith(t, "github", map[string]any{"github.repo.name": c.name, "github.owner": c.owner, "github.org": c.org})
+		var s script
+		if err := s.UnmarshalYAML(&yaml.Node{Kind: yaml.ScalarNode, Value: "%{repository(github.repo.name)}"}); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := s.fields[0].safeValue(on(e)); ok != (c.want != "") || ok && got != c.want {
+			t.Errorf("repository %q of %q or %q is %q (%v), want %q", c.name, c.owner, c.org, got, ok, c.want)
 		}
 	}
 }

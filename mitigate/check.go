@@ -58,6 +58,10 @@ func (l *Library) check(e *entry) []error {
 		}
 	case *commandEntry:
 		c.command(v)
+	case *softwareEntry:
+		c.software(v)
+	case *behaviourEntry:
+		c.behaviour(v)
 	case *networkEntry:
 		c.network(v)
 	case *urgencyEntry:

@@ -291,7 +291,8 @@ type subject struct {
 	common [len(common)]cond.Tri
 	read   []readLine
 
-	decoded []decodedField
+	decoded  []decodedField
+	software []known
 }
 
 // about returns the subject that an alert is.

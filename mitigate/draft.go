@@ -15,6 +15,8 @@ type draft struct {
 	spans   []Span        // the texts made so far, one behind the other
 	told    bool          // a telling reading of the values gave the verdict
 	*notebook
+
+	mostLooking int // actions that only read
 }
 
 // notebook is what a draft remembers while it is made, and nothing of the plan.

@@ -33,13 +33,23 @@ const (
 	maxFacts   = 5
 	maxLooking = 4 // actions that only read
 	maxCode    = 2 // snippets of an action
+
+	// Where the cause is most likely harmless, the check of that comes first, and
+	// little else is worth the time.
+	likelyFacts   = 3
+	likelyLooking = 2
 )
 
 // shorten makes the short form from the plan. A nil r is a rule that is not
 // known.
 func (d *draft) shorten(r *ruleEntry) {
 	f := &d.First
-	f.Facts = d.Readings[:min(len(d.Readings), maxFacts)]
+	facts := maxFacts
+	d.mostLooking = maxLooking
+	if d.Verdict.Likely != nil {
+		facts, d.mostLooking = likelyFacts, likelyLooking
+	}
+	f.Facts = d.Readings[:min(len(d.Readings), facts)]
 	f.Caution = d.phrase("caution")
 	f.Ask = d.phrase("ask")
 	f.Actions = make([]Action, 0, maxLooking+1)
@@ -64,7 +74,7 @@ func (d *draft) shorten(r *ruleEntry) {
 	f.Actions = d.leadOne(f.Actions, d.Gaps)
 	f.Actions = d.leadOne(f.Actions, f.Facts)
 	f.Actions = d.looking(f.Actions)
-	if len(f.Actions) < maxLooking {
+	if len(f.Actions) < d.mostLooking {
 		f.Actions = d.words(f.Actions)
 	}
 	d.outcomes(outcomes)
@@ -129,7 +139,7 @@ func (d *draft) outcome(name string, s *Step) {
 // lead adds the named commands.
 func (d *draft) lead(list []Action, snippets names) []Action {
 	for _, name := range snippets {
-		if len(list) == maxLooking || has(list, name) {
+		if len(list) >= d.mostLooking || has(list, name) {
 			continue
 		}
 		if s, ok := d.snippet(name); ok && !s.Changes && !titled(list, s.Title) {
@@ -160,7 +170,7 @@ func (d *draft) looking(list []Action) []Action {
 		}
 		list = d.lookingIn(list, Now, ready)
 		for i := range d.Benign {
-			list = look(list, d.Benign[i].Snippets, 0, ready)
+			list = d.look(list, d.Benign[i].Snippets, 0, ready)
 		}
 		list = d.lookingIn(list, Next, ready)
 	}
@@ -171,7 +181,7 @@ func (d *draft) lookingIn(list []Action, phase Phase, ready bool) []Action {
 	for nth := range maxCode {
 		for i := range d.Steps {
 			if s := &d.Steps[i]; s.Phase == phase {
-				list = look(list, s.Snippets, nth, ready)
+				list = d.look(list, s.Snippets, nth, ready)
 			}
 		}
 	}
@@ -179,8 +189,8 @@ func (d *draft) lookingIn(list []Action, phase Phase, ready bool) []Action {
 }
 
 // look adds one snippet, if it is a command that only reads.
-func look(list []Action, of []Snippet, nth int, ready bool) []Action {
-	if nth >= len(of) || len(list) >= maxLooking {
+func (d *draft) look(list []Action, of []Snippet, nth int, ready bool) []Action {
+	if nth >= len(of) || len(list) >= d.mostLooking {
 		return list
 	}
 	s := &of[nth]

@@ -106,9 +106,23 @@ func init() {
 		"does":    {fields: 1, gives: whether, of: does},
 		"printed": {fields: 1, gives: whether, of: func(*calc, *subject, event.Value) result { return result{ok: true} }},
 
+		"repository": {fields: 1, gives: theirs, of: repository},
+		"software":   {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Software) })},
+		"whatis":     {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Is) })},
+		"knownby":    {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.by) })},
+		"origin":     {fields: 1, gives: code, of: ofSoftware(func(k *known) result { return asText(k.origin) })},
+		"usual":      {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return k.doing(true) })},
+		"unusual":    {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return k.doing(false) })},
+		"role":       {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.role) })},
+		"runsas":     {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Owner) })},
+		"stop":       {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Stop) })},
+		"proof":      {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Check) })},
+
 		"terminal":     {fields: 1, gives: code, of: terminal},
 		"workload":     {fields: 1, gives: theirs, of: ofText(func(pod string) result { _, name := workloadOf(pod); return asText(name) })},
 		"workloadkind": {fields: 1, gives: ours, of: ofText(func(pod string) result { kind, _ := workloadOf(pod); return asText(kind) })},
+		"account":      {fields: 1, gives: theirs, of: ofText(func(user string) result { _, name := accountOf(user); return asText(name) })},
+		"home":         {fields: 1, gives: theirs, of: ofText(func(user string) result { home, _ := accountOf(user); return asText(home) })},
 	}
 }
 
@@ -213,6 +227,21 @@ func ofText(f func(string) result) func(*calc, *subject, event.Value) result {
 // does tells whether anything is known of what the programs of a command line do.
 func does(c *calc, s *subject, _ event.Value) result {
 	return result{ok: slices.ContainsFunc(s.line(c.args[0]).uses, func(u use) bool { return u.does != nil })}
+}
+
+// repository is the full name of a repository on GitHub. The plugin prints that,
+// a relay or a collector of one organisation may print the name alone.
+func repository(_ *calc, s *subject, v event.Value) result {
+	name := v.Text()
+	if name == "" || strings.Contains(name, "/") {
+		return asText(name)
+	}
+	for _, f := range [...]string{"github.owner", "github.org"} {
+		if owner := s.e.Field(f); owner.Available() && owner.Text() != "" {
+			return asText(owner.Text() + "/" + name)
+		}
+	}
+	return result{}
 }
 
 // terminal is the name of a terminal, by its number.

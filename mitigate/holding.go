@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,18 +17,19 @@ import (
 // which only the conditions are read; an entry is parsed when its condition first
 // holds.
 type generalKnowledge struct {
-	readings []guarded // the weightiest first
+	readings []guarded
 	patterns []guarded
 	urgency  []guarded
 	set      *cond.Set         // their conditions, in this order
+	ruled    []ruled           // those whose conditions ask for the rule
+	byRule   sync.Map          // of []*guarded that may hold, by the rule; "" for rules that are not known
 	fields   map[string]*entry // of kind field, by the field
 }
 
 // guarded is an entry with its condition.
 type guarded struct {
 	*entry
-	guard  *condition
-	weight int // of a reading
+	guard *condition
 }
 
 // holding are the entries of the general knowledge whose conditions hold for
@@ -44,7 +44,7 @@ type holding struct {
 func (g *generalKnowledge) holding(s *subject) holding {
 	var room [64]int
 	matches := g.set.AppendMatches(room[:0], s.e)
-	h := holding{readings: make([]*readingEntry, 0, len(matches))}
+	h := holding{readings: make([]*readingEntry, 0, len(matches)+4)}
 	for _, i := range matches {
 		if i < len(g.readings) {
 			h.readings = appendHolding(h.readings, &g.readings[i], s)
@@ -56,6 +56,24 @@ func (g *generalKnowledge) holding(s *subject) holding {
 		}
 		h.urgency = appendHolding(h.urgency, &g.urgency[i-len(g.patterns)], s)
 	}
+	for _, r := range g.ofRule(s) {
+		if !r.guard.program.Match(s.e) {
+			continue
+		}
+		switch r.kind {
+		case "reading":
+			h.readings = appendHolding(h.readings, r, s)
+		case "pattern":
+			h.patterns = appendHolding(h.patterns, r, s)
+		default:
+			h.urgency = appendHolding(h.urgency, r, s)
+		}
+	}
+	slices.SortStableFunc(h.readings, func(a, b *readingEntry) int {
+		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Reading, b.Reading))
+	})
+	slices.SortStableFunc(h.patterns, func(a, b *patternEntry) int { return cmp.Compare(a.Pattern, b.Pattern) })
+	slices.SortStableFunc(h.urgency, func(a, b *urgencyEntry) int { return cmp.Compare(a.Urgency, b.Urgency) })
 	return h
 }
 
@@ -78,25 +96,24 @@ func (l *Library) generalFor(source string) *generalKnowledge {
 	if g, ok := l.general.Load(source); ok {
 		return g.(*generalKnowledge)
 	}
-	g := &generalKnowledge{patterns: l.guarded("pattern", source), urgency: l.guarded("urgency", source)}
-	for _, r := range l.guarded("reading", source) {
-		if slices.Contains(r.names("sources"), source) {
-			r.weight, _ = strconv.Atoi(r.behind("weight"))
-			g.readings = append(g.readings, r)
-		}
-	}
-	if len(g.readings) == 0 && source != "" {
+	readings := slices.DeleteFunc(l.sorted("reading"), func(e *entry) bool {
+		return !bytes.Contains(e.text, []byte(source)) || !slices.Contains(e.names("sources"), source)
+	})
+	if len(readings) == 0 && source != "" {
 		// An alert can name any source: what nothing is known of shares one
 		// entry.
 		return l.generalFor("")
 	}
+	g := new(generalKnowledge)
+	g.readings = g.guarded(readings, source)
+	g.patterns = g.guarded(l.sorted("pattern"), source)
+	g.urgency = g.guarded(l.sorted("urgency"), source)
 	g.fields = make(map[string]*entry)
 	for _, e := range l.sorted("field") {
 		if of := sourceOfField(e.name); of == "" || of == source {
 			g.fields[e.name] = e
 		}
 	}
-	slices.SortStableFunc(g.readings, func(a, b guarded) int { return cmp.Compare(b.weight, a.weight) })
 	var programs []*cond.Program
 	for _, list := range [...][]guarded{g.readings, g.patterns, g.urgency} {
 		for i := range list {
@@ -108,33 +125,43 @@ func (l *Library) generalFor(source string) *generalKnowledge {
 	return shared.(*generalKnowledge)
 }
 
-// guarded returns the entries of a kind that have a condition that alerts of the
-// source may fulfil; one without is a fault that check reports. To read all
-// conditions is most of what the first plan costs, so all processors do.
-func (l *Library) guarded(kind, source string) []guarded {
-	entries := l.sorted(kind)
-	if kind == "reading" {
-		entries = slices.DeleteFunc(entries, func(e *entry) bool { return !bytes.Contains(e.text, []byte(source)) })
-	}
-	list := make([]guarded, len(entries))
+// guarded returns the entries that have a condition that alerts of the source may
+// fulfil; one without is a fault that check reports. Those that ask for the rule
+// wait in g.ruled. To read all conditions is most of what the first plan costs, so
+// all processors do.
+func (g *generalKnowledge) guarded(entries []*entry, source string) []guarded {
+	list, texts := make([]guarded, 0, len(entries)), make([]string, 0, len(entries))
 	var next atomic.Int64
 	var wg sync.WaitGroup
+	for _, e := range entries {
+		if text := e.scalar("if"); strings.Contains(text, "alert.rule") {
+			g.ruled = append(g.ruled, newRuled(e, text, source))
+		} else {
+			list, texts = append(list, guarded{entry: e}), append(texts, text)
+		}
+	}
 	for range min(runtime.GOMAXPROCS(0), maxReaders) {
 		wg.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(entries) {
-					return
-				}
-				c, err := parseCondition(entries[i].scalar("if"))
-				if err == nil && c.text != "" && c.program.EvalFields(alertsOf(source)) != cond.False {
-					list[i] = guarded{entry: entries[i], guard: c}
-				}
+			for i := int(next.Add(1)) - 1; i < len(list); i = int(next.Add(1)) - 1 {
+				list[i].guard = guardOf(texts[i], source)
 			}
 		})
 	}
 	wg.Wait()
 	return slices.DeleteFunc(list, func(g guarded) bool { return g.guard == nil })
+}
+
+// guardOf reads a condition. It is nil for one that does not parse, or that no
+// alert of the source fulfils.
+func guardOf(text, source string) *condition {
+	if text == "" {
+		return nil
+	}
+	c, err := parseCondition(text)
+	if err != nil || c.program.EvalFields(alertsOf(source)) == cond.False {
+		return nil
+	}
+	return c
 }
 
 // maxReaders is how many goroutines read conditions at the same time.

@@ -78,29 +78,30 @@ func (l *Library) With(fsys fs.FS) (*Library, error) {
 }
 
 func newLibrary(base map[key]*entry, fsys fs.FS) (*Library, error) {
-	l := &Library{entries: make(map[key]*entry, len(base))}
-	l.networks = sync.OnceValue(func() *networks { return newNetworks(l) })
-	for k, e := range base {
-		l.entries[k] = e
-	}
 	files, err := fs.Glob(fsys, "*.yaml")
 	if err != nil {
 		return nil, err
 	}
-	added := make(map[key]*entry)
+	var added []*entry
 	for _, name := range files {
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range cut(path.Base(name), data) {
-			for _, k := range e.keys() {
-				if first := added[k]; first != nil {
-					return nil, fmt.Errorf("%s:%d: %s %q stands already in %s:%d", e.file, e.line, k.kind, k.name, first.file, first.line)
-				}
-				added[k] = e
-				l.entries[k] = e
+		added = append(added, cut(path.Base(name), data)...)
+	}
+	const names = 3 // of an entry, roughly
+	l := &Library{entries: make(map[key]*entry, len(base)+names*len(added))}
+	l.networks = sync.OnceValue(func() *networks { return newNetworks(l) })
+	for k, e := range base {
+		l.entries[k] = e
+	}
+	for _, e := range added {
+		for _, k := range e.keys() {
+			if first := l.entries[k]; first != nil && first != base[k] {
+				return nil, fmt.Errorf("%s:%d: %s %q stands already in %s:%d", e.file, e.line, k.kind, k.name, first.file, first.line)
 			}
+			l.entries[k] = e
 		}
 	}
 	return l, nil
@@ -147,6 +148,9 @@ func unquote(s string) string {
 // keys are the names under which an entry is found: its own, for a rule the
 // older ones, for a command those of its kind.
 func (e *entry) keys() []key {
+	if e.kind == "software" || e.kind == "behaviour" {
+		return e.softwareKeys()
+	}
 	keys := []key{{e.kind, e.name}}
 	if (e.kind == "rule" || e.kind == "command") && bytes.Contains(e.text, []byte("\n  also:")) {
 		for _, name := range e.names("also") {
@@ -244,6 +248,10 @@ func (e *entry) parse() (any, error) {
 			e.value, e.err = parseAs[fieldEntry](e)
 		case "command":
 			e.value, e.err = parseAs[commandEntry](e)
+		case "software":
+			e.value, e.err = parseAs[softwareEntry](e)
+		case "behaviour":
+			e.value, e.err = parseAs[behaviourEntry](e)
 		case "urgency":
 			e.value, e.err = parseAs[urgencyEntry](e)
 		case "network":

@@ -3,6 +3,7 @@ package mitigate
 import (
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // The names of pods as their controllers make them. The letters are those that
@@ -29,6 +30,17 @@ func workloadOf(pod string) (kind, name string) {
 		}
 	}
 	return "", ""
+}
+
+// accountOf returns the namespace and the name of the service account that a
+// user of Kubernetes is, "" for any other user.
+func accountOf(user string) (home, name string) {
+	account, is := strings.CutPrefix(user, "system:serviceaccount:")
+	home, name, two := strings.Cut(account, ":")
+	if !is || !two || home == "" || strings.Contains(name, ":") {
+		return "", ""
+	}
+	return home, name
 }
 
 // terminalOf returns the name of a terminal by its device number, "" if it is

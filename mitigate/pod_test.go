@@ -31,3 +31,20 @@ func TestTerminalOf(t *testing.T) {
 		}
 	}
 }
+
+func TestAccountOf(t *testing.T) {
+	for user, want := range map[string][2]string{
+		"system:serviceaccount:shop:cart":   {"shop", "cart"},
+		"system:serviceaccount:shop":        {},
+		"system:serviceaccount::cart":       {},
+		"system:serviceaccount:shop:":       {"shop", ""},
+		"system:serviceaccount:shop:cart:x": {},
+		"system:node:worker-1":              {},
+		"dana@example.com":                  {},
+		"x:system:serviceaccount:shop:cart": {},
+	} {
+		if home, name := accountOf(user); home != want[0] || name != want[1] {
+			t.Errorf("%s: %q %q, want %q", user, home, name, want)
+		}
+	}
+}

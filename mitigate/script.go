@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// maxName is how much of a process name the kernel keeps.
-const maxName = 15
-
 // scriptOf returns the absolute path of the script that a command line runs, or ""
 // if it names none. A script with an interpreter's line is printed behind its own
 // name, cut as the kernel cuts it: "nightly-cleanup /opt/nightly-cleanup.sh -q".
@@ -47,8 +44,6 @@ func isData(path string) bool {
 	return slices.ContainsFunc([]string{"/etc/", "/var/", "/run/", "/dev/", "/proc/", "/sys/"}, func(dir string) bool { return strings.HasPrefix(path, dir) }) &&
 		!strings.HasPrefix(path, "/etc/cron.") && !strings.HasPrefix(path, "/etc/init.d/")
 }
-
-func cutName(name string) string { return name[:min(len(name), maxName)] }
 
 func isInterpreter(name string) bool {
 	name = strings.TrimRight(name, "0123456789.")

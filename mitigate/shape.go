@@ -84,6 +84,8 @@ var shapes = map[string]shape{
 	"fd.rip":        address, "fd.lip": address, "fd.cip": address, "fd.sip": address,
 	"fd.sport": digits, "fd.cport": digits, "fd.lport": digits, "fd.rport": digits,
 	"workload(k8s.pod.name)": dnsName,
+	"account(ka.user.name)":  dnsName,
+	"home(ka.user.name)":     dnsLabel,
 	"client(fd.name)":        address, "server(fd.name)": address, "serverport(fd.name)": digits, "outside(proc.cmdline)": address, "outside(proc.env)": address, "urlhost(proc.cmdline)": dnsName,
 	"script(proc.cmdline)": plainPath, "script(proc.pcmdline)": plainPath,
 	"last(proc.cmdline)":    func(s string) bool { return plainPath(s) || account(s) },
@@ -133,25 +135,27 @@ var shapes = map[string]shape{
 	"json.value[/responseElements/instancesSet/items/0/instanceId]": matching(`^i-[0-9a-f]{8,17}$`),
 
 	"part(jevt.value[/requestObject/spec/volumes], /*/hostPath/path)": plainPath,
+	"jevt.value[/requestObject/ephemeralContainers/0/name]":           dnsLabel,
 
 	"s3.bucket": bucket,
 	"ec2.name":  word,
 
-	"okta.actor.alternateid":   account,
-	"okta.actor.id":            word,
-	"okta.target.user.id":      word,
-	"okta.client.ip":           address,
-	"github.user":              repo,
-	"github.workflow.filename": matching(`^(?:\.github/workflows/)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\.ya?ml$`),
-	"github.repo":              repo,
-	"github.org":               repo,
-	"github.owner":             repo,
-	"github.repo.name":         repo,
-	"github.collaborator.name": repo,
-	"gcp.user":                 account,
-	"gcp.projectId":            projectID,
-	"gcp.callerIP":             address,
-	"gcp.storage.bucket":       bucket,
+	"okta.actor.alternateid":       account,
+	"okta.actor.id":                word,
+	"okta.target.user.id":          word,
+	"okta.client.ip":               address,
+	"github.user":                  repo,
+	"github.workflow.filename":     matching(`^(?:\.github/workflows/)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\.ya?ml$`),
+	"github.repo":                  repo,
+	"github.org":                   repo,
+	"github.owner":                 repo,
+	"github.repo.name":             repo,
+	"repository(github.repo.name)": repoPath,
+	"github.collaborator.name":     repo,
+	"gcp.user":                     account,
+	"gcp.projectId":                projectID,
+	"gcp.callerIP":                 address,
+	"gcp.storage.bucket":           bucket,
 
 	"gcp.cloudfunctions.function": word,
 	"gcp.cloudsql.databaseId":     cloudPath, // project:instance
@@ -170,12 +174,19 @@ var shapes = map[string]shape{
 	"part(gcp.policyDelta, /*[action=ADD]/role)":                                                              matching(`^(?:(?:projects|organizations)/[A-Za-z0-9-]{1,63}/)?roles/[A-Za-z0-9_.]{1,100}$`),
 	"part(gcp.authorizationInfo, /*[permission=pubsub.subscriptions.delete]/resource)":                        matching(`^projects/[A-Za-z0-9-]{1,63}/subscriptions/[A-Za-z0-9_.-]{1,255}$`),
 	"part(gcp.authorizationInfo, /*[permission=cloudkms.cryptoKeys.update]/resource)":                         matching(`^projects/[A-Za-z0-9-]{1,63}/locations/[a-z0-9-]{1,63}/keyRings/[A-Za-z0-9_-]{1,63}/cryptoKeys/[A-Za-z0-9_-]{1,63}$`),
+	"part(gcp.request, /body/exportContext/uri)":                                                              matching(`^gs://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9](?:/[A-Za-z0-9_.+@/-]{1,512})?$`),
 	"gcp.logging.sink": word,
 	"gcp.location":     dnsLabel,
 	"json.value[/resource/labels/policy_name]":   word,
 	"json.value[/resource/labels/key_ring_id]":   word,
 	"json.value[/resource/labels/crypto_key_id]": word,
 	"json.value[/resource/labels/dataset_id]":    word,
+}
+
+// repoPath admits owner/name, and no name that leads elsewhere in a path.
+func repoPath(s string) bool {
+	_, name, ok := strings.Cut(s, "/")
+	return ok && repo(s) && strings.Trim(name, ".") != ""
 }
 
 // projectID admits the ids of Google Cloud projects, but not what masks one:

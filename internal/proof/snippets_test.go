@@ -167,6 +167,10 @@ func withParts(t testing.TB) []*event.Event {
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "python3", "proc.cmdline": "python3 /home/a/.ansible/tmp/ansible-tmp-1-2-3/AnsiballZ_dnf.py", "user.loginuid": 1001, "proc.tty": 0})
 	add("aws_cloudtrail", map[string]any{"ct.user.arn": "arn:aws:sts::123456789012:assumed-role/web/i-0123456789abcdef0", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
 	add("aws_cloudtrail", map[string]any{"ct.user": "github-deploy", "ct.srcip": "autoscaling.amazonaws.com", "ct.response.reservationid": "r-0123456789abcdef0", "ct.region": "us-east-1"})
+	for _, uri := range []string{"gs://acme-dumps/2026/orders.sql.gz", "gs://acme-dumps/$(id)"} {
+		add("gcp_auditlog", map[string]any{"gcp.projectId": "acme-prod", "gcp.user": "dana@example.com",
+			"gcp.request": `{"body":{"exportContext":{"uri":"` + uri + `"}}}`})
+	}
 	for _, info := range []string{
 		`{"permission":"iam.serviceAccountKeys.create","resource":"projects/-/serviceAccounts/build@acme-prod.iam.gserviceaccount.com","granted":true}`,
 		`{"permission":"cloudkms.cryptoKeyVersions.destroy","resource":"projects/acme-prod/locations/eu/keyRings/a/cryptoKeys/b/cryptoKeyVersions/3","granted":true}`,

@@ -4,12 +4,15 @@ import "github.com/falconer-go/falconer/mitigate"
 
 // Brief returns the report without what can wait: what happened, what it means,
 // what to do first and with each finding, and what comes afterwards. It is for a
-// chat, a pager or a phone, and takes up a third of the room. What it leaves out
-// stands in r. JSON and the explanation are those of r.
+// chat, a pager or a phone, and takes up a third of the room; less where the cause
+// is most likely harmless. What it leaves out stands in r. JSON and the explanation are those of r.
 func (r *Report) Brief() *Report {
 	brief := *r
-	sections := make([]section, 0, 3)
-	sections = append(sections, r.doc.sections[:2]...) // the short form, of an alert or an incident
+	sections := append(make([]section, 0, 3), r.doc.sections[:2]...) // the short form, of an alert or an incident
+	if r.story == nil && r.plan.Verdict.Likely != nil {
+		b := builder{p: r.plan, terse: true}
+		sections[1].blocks = b.first()
+	}
 	if after := afterwards(r.worst()); len(after) > 0 {
 		sections = append(sections, section{"Afterwards", after})
 	}

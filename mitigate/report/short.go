@@ -12,6 +12,7 @@ type builder struct {
 	room
 	p     *mitigate.Plan
 	shown []string // snippets that stand in the document already
+	terse bool     // what is not likely goes without commands
 	done  []string // fields that do
 }
 
@@ -152,11 +153,21 @@ func (b *builder) first() []block {
 			then.items[i] = b.outcome(&f.Then[i])
 		}
 		out = append(out, heading("Then, by what you find"), then)
+		if b.wordsOnly() {
+			out = append(out, b.paragraph(say("The commands for these stand in the whole report.")))
+		}
 	}
 	return out
 }
 
+// wordsOnly reports whether outcomes go without their commands: the cause is most
+// likely harmless, and there is a longer report.
+func (b *builder) wordsOnly() bool { return b.terse && b.p.Verdict.Likely != nil }
+
 func (b *builder) outcome(o *mitigate.Outcome) item {
+	if b.wordsOnly() {
+		return item{lead: b.join(say("If "), o.Find, say(":")), text: o.Do}
+	}
 	return b.withSnippets(item{lead: b.join(say("If "), o.Find, say(":")), text: o.Do}, o.Snippets)
 }
 

@@ -298,7 +298,7 @@ func (c *compiler) constants(chk *check, at Pos, items []Value) {
 		if msg == "" {
 			msg = c.checkValue(chk, text)
 		}
-		if msg == "" && chk.op == OpRegex {
+		if msg == "" && chk.op == OpRegex && len(items) > 1 { // of one newTest says it
 			msg = checkRegex(text)
 		}
 		if msg != "" {
@@ -313,6 +313,9 @@ func (c *compiler) constants(chk *check, at Pos, items []Value) {
 	}
 	var msg string
 	if chk.test, msg = newTest(chk.cls, chk.op, chk.mod, list); msg != "" {
+		if len(items) == 1 && items[0].At.IsValid() {
+			at = items[0].At
+		}
 		c.fail(at, msg)
 	}
 }

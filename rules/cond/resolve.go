@@ -33,6 +33,33 @@ func (t *Table) Lookup(name, source string) (f FieldInfo, ok bool, err error) {
 // none; unknown says that it is one that Falco does not know, rather than one
 // used wrongly.
 func (t *Table) resolve(full, source string) (f *FieldInfo, msg string, unknown bool) {
+	if strings.IndexByte(full, '[') >= 0 {
+		return t.look(full, source)
+	}
+	key := [2]string{full, source}
+	if r, ok := t.resolved.Load(key); ok {
+		r := r.(resolved)
+		return r.f, r.msg, r.unknown
+	}
+	f, msg, unknown = t.look(full, source)
+	if t.kept.Add(1) <= mostResolved {
+		t.resolved.Store(key, resolved{f, msg, unknown})
+	}
+	return f, msg, unknown
+}
+
+// resolved is what resolve found. Conditions ask for the same fields again and
+// again.
+type resolved struct {
+	f       *FieldInfo
+	msg     string
+	unknown bool
+}
+
+// mostResolved is how many answers a Table keeps.
+const mostResolved = 4096
+
+func (t *Table) look(full, source string) (f *FieldInfo, msg string, unknown bool) {
 	if source == "" {
 		// No Falco has the fields of all sources at once. One class must not
 		// hide those of another, as process does argo.app.

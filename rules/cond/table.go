@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 //go:generate go run ./internal/gen -facts $FALCONER_FACTS -events $FALCONER_EVENT_TABLE
@@ -40,6 +41,9 @@ type FieldInfo struct {
 // Table is a set of fields. It is immutable and safe to share.
 type Table struct {
 	classes []*fieldClass
+
+	resolved sync.Map // of resolved, by name and source
+	kept     atomic.Int64
 }
 
 // fieldClass is what libsinsp calls a filter check: it is asked as a whole
@@ -83,7 +87,7 @@ var alertTable = sync.OnceValue(func() *Table {
 	add(CharBuf, true, "tags", "attack.tactic", "attack.technique", "nist", "pci")
 	add(Uint64, false, "severity")
 	add(AbsTime, false, "time")
-	return &Table{[]*fieldClass{c}}
+	return &Table{classes: []*fieldClass{c}}
 })
 
 //go:embed data/fields.tsv
@@ -286,7 +290,7 @@ func ParseTable(data []byte) (*Table, error) {
 // With returns a table of the fields of both; where both have a class of the
 // same name, that of other is left out.
 func (t *Table) With(other *Table) *Table {
-	sum := &Table{slices.Clone(t.classes)}
+	sum := &Table{classes: slices.Clone(t.classes)}
 	for _, c := range other.classes {
 		if !slices.ContainsFunc(t.classes, func(d *fieldClass) bool { return d.name == c.name && c.name != "" }) {
 			sum.classes = append(sum.classes, c)

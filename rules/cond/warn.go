@@ -12,7 +12,7 @@ func (c *compiler) warn(op Op, at Pos, text string) {
 		add("regex check with '" + text + "' may be optimized with simpler operators such as " +
 			"'=', 'contains', 'startswith', 'endswith'")
 	}
-	if !strings.ContainsAny(text, ".(") {
+	if end := strings.IndexAny(text, ".("); end < 0 || strings.ContainsAny(text[:end], "/:-=,%&?\"") {
 		return // neither a field nor a transformer
 	}
 	packed := strings.Map(func(r rune) rune {
