@@ -46,6 +46,7 @@ func TestCalc(t *testing.T) {
 		{"network(fd.name)", ""},
 		{"last(proc.cmdline)", "sysadm"},
 		{"last(proc.name)", ""}, // a single word has nothing behind it
+		{"file(proc.cmdline)", ""},
 		{"weekday(evt.time)", "Friday"},
 		{"hour(evt.time)", "18"},
 		{"part(gcp.policyDelta, /*[action=ADD][member=allUsers]/role)", "roles/storage.objectViewer"},

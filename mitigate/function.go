@@ -99,6 +99,7 @@ func init() {
 			return result{}
 		})},
 		"script":  {fields: 1, gives: theirs, of: ofText(func(line string) result { return asText(scriptOf(line)) })},
+		"file":    {fields: 1, gives: theirs, of: ofText(func(line string) result { return asText(fileOf(line)) })},
 		"outside": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asTexts(outsideOf(line)) })},
 		"urlhost": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asTexts(urlHostsOf(line)) })},
 		"decoded": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asText(decodedOf(line)) })},
@@ -222,6 +223,22 @@ func ofOwner(f func(*networkEntry) string) func(*calc, *subject, event.Value) re
 // ofText is f of a field's text.
 func ofText(f func(string) result) func(*calc, *subject, event.Value) result {
 	return func(_ *calc, _ *subject, v event.Value) result { return f(v.Text()) }
+}
+
+// fileOf is the first absolute path behind the first word of a command line, or
+// that an argument such as oldpath=/usr/bin/ps has as its value.
+func fileOf(line string) string {
+	for i, word := range strings.Fields(line) {
+		if at := strings.Index(word, "=/"); at >= 0 {
+			word = word[at+1:]
+		} else if i == 0 {
+			continue
+		}
+		if len(word) > 1 && word[0] == '/' && word[1] != '/' && !strings.HasPrefix(word, "/dev/null") {
+			return strings.TrimRight(word, ";,)")
+		}
+	}
+	return ""
 }
 
 // does tells whether anything is known of what the programs of a command line do.

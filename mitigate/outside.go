@@ -11,7 +11,7 @@ import (
 
 // outsideOf returns the public addresses that a command line names, each once: as
 // a word of its own, in a URL, behind @, in an option's value, as bash and
-// socat write them, or in base64. What only looks like one, such as a version, is
+// socat write them, as an end of a connection, or in base64. What only looks like one, such as a version, is
 // none.
 func outsideOf(line string) []string {
 	return addressesIn(addressesIn(nil, line), decodedOf(line))
@@ -51,7 +51,7 @@ func leadsToAddress(before string) bool {
 	if before == "" || strings.IndexByte(" \t'\"@:(,", before[len(before)-1]) >= 0 {
 		return true
 	}
-	return strings.HasSuffix(before, "//") || strings.HasSuffix(before, "/dev/tcp/") || strings.HasSuffix(before, "/dev/udp/") ||
+	return strings.HasSuffix(before, "//") || strings.HasSuffix(before, "->") || strings.HasSuffix(before, "/dev/tcp/") || strings.HasSuffix(before, "/dev/udp/") ||
 		strings.HasSuffix(before, "=") && !strings.HasSuffix(before, "==")
 }
 

@@ -31,3 +31,18 @@ func TestRedactBasic(t *testing.T) {
 		}
 	}
 }
+
+func TestFileOf(t *testing.T) {
+	for _, c := range [...]struct{ line, want string }{
+		{"post-baseline.s /opt/ops/post-baseline.sh --quiet", "/opt/ops/post-baseline.sh"},
+		{"/usr/bin/python3 -u /srv/a.py", "/srv/a.py"},
+		{"res=0 olddirfd=-100(AT_FDCWD) oldpath=/usr/bin/wget newpath=/usr/bin/w", "/usr/bin/wget"},
+		{"curl https://example.com/a", ""},
+		{"/usr/bin/true", ""},
+		{"", ""},
+	} {
+		if got := fileOf(c.line); got != c.want {
+			t.Errorf("fileOf(%q) = %q, want %q", c.line, got, c.want)
+		}
+	}
+}
