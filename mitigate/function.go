@@ -93,6 +93,9 @@ func init() {
 			return asText(base(first))
 		})},
 		"last": {fields: 1, gives: theirs, of: ofText(func(line string) result {
+			if len(line) > maxCommandLine {
+				return result{} // where it ends is not looked at
+			}
 			if words := strings.Fields(line); len(words) > 1 {
 				return asText(words[len(words)-1])
 			}
@@ -160,7 +163,7 @@ func percent(c *calc, s *subject, v event.Value) result {
 	if !ok1 || !ok2 || some < 0 || all <= 0 || some > all {
 		return result{}
 	}
-	share, digits := some*100/all, 0
+	share, digits := some/all*100, 0
 	if share < 10 {
 		digits = 1
 	}
@@ -228,7 +231,7 @@ func ofText(f func(string) result) func(*calc, *subject, event.Value) result {
 // fileOf is the first absolute path behind the first word of a command line, or
 // that an argument such as oldpath=/usr/bin/ps has as its value.
 func fileOf(line string) string {
-	for i, word := range strings.Fields(line) {
+	for i, word := range strings.Fields(line[:min(len(line), maxCommandLine)]) {
 		if at := strings.Index(word, "=/"); at >= 0 {
 			word = word[at+1:]
 		} else if i == 0 {

@@ -30,7 +30,7 @@ func addressesIn(list []string, line string) []string {
 		}
 		text := line[i:end]
 		if c == '[' {
-			text, _, _ = strings.Cut(line[i+1:], "]")
+			text, _, _ = strings.Cut(line[i+1:min(len(line), i+50)], "]")
 		} else if end < len(line) && strings.IndexByte(" \t:/,;'\"|&<>)`\\", line[end]) < 0 {
 			continue
 		}

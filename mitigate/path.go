@@ -79,7 +79,7 @@ func parsePath(s string) (jsonPath, error) {
 // parts returns the distinct scalars that the path names in doc, as text.
 func (p jsonPath) parts(doc any) []string {
 	w := pathWalk{left: maxVisits}
-	w.walk(opened(doc), p)
+	w.walk(doc, p)
 	return w.found
 }
 
@@ -100,7 +100,9 @@ func (s *subject) parts(field string, p jsonPath) []string {
 	d := decodedField{field: field}
 	switch v := s.e.Field(field); v.Kind() {
 	case event.String, event.Array, event.Object:
-		d.doc, _ = decode(v.Text())
+		doc, _ := decode(v.Text())
+		left := maxVisits
+		d.doc = opened(doc, &left)
 	}
 	s.decoded = append(s.decoded, d)
 	return d.parts(p)
@@ -141,20 +143,17 @@ func (w *pathWalk) walk(doc any, p jsonPath) {
 	case []any:
 		for i, el := range x {
 			if step.each || i == step.index {
-				x[i] = opened(el) // for the next path
-				w.step(x[i], step, rest)
+				w.step(el, step, rest)
 			}
 		}
 	case map[string]any:
 		if !step.each {
 			if el, ok := x[step.key]; ok {
-				x[step.key] = opened(el)
-				w.step(x[step.key], step, rest)
+				w.step(el, step, rest)
 			}
 			return
 		}
 		for _, k := range slices.Sorted(maps.Keys(x)) {
-			x[k] = opened(x[k])
 			w.step(x[k], step, rest)
 		}
 	}
@@ -198,12 +197,25 @@ func scalar(doc any) (string, bool) {
 	return "", false
 }
 
-// opened returns what a string that is itself JSON holds: plugins print lists
-// of objects as lists of such strings.
-func opened(doc any) any {
-	if s, ok := doc.(string); ok {
-		if inner, ok := decode(s); ok {
-			return inner
+// opened returns doc with strings that are JSON themselves replaced by what they
+// hold, as far as so many values go: plugins print lists of objects as lists of such
+// strings.
+func opened(doc any, left *int) any {
+	if *left--; *left < 0 {
+		return doc
+	}
+	switch x := doc.(type) {
+	case string:
+		if inner, ok := decode(x); ok {
+			return opened(inner, left)
+		}
+	case []any:
+		for i := range x {
+			x[i] = opened(x[i], left)
+		}
+	case map[string]any:
+		for _, k := range slices.Sorted(maps.Keys(x)) { // the bound cuts off the same each time
+			x[k] = opened(x[k], left)
 		}
 	}
 	return doc

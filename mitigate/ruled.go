@@ -63,7 +63,8 @@ func (g *generalKnowledge) ofRule(s *subject) []*guarded {
 // isForOthers reports whether a condition asks for other rules: most begin with
 // that, which takes no parsing to see.
 func isForOthers(text, rule string) bool {
-	if len(splitOutside(text, " or ")) > 1 {
+	text = strings.Join(strings.Fields(text), " ")
+	if hasWord(text, "or") {
 		return false
 	}
 	for _, clause := range splitOutside(text, " and ") {
@@ -72,6 +73,21 @@ func isForOthers(text, rule string) bool {
 		}
 	}
 	return false
+}
+
+// hasWord reports whether text has the word, be it in quotes.
+func hasWord(text, word string) bool {
+	for i := 0; ; i++ {
+		n := strings.Index(text[i:], word)
+		if n < 0 {
+			return false
+		}
+		i += n
+		end := i + len(word)
+		if (i == 0 || !alphanumeric[text[i-1]]) && (end == len(text) || !alphanumeric[text[end]]) {
+			return true
+		}
+	}
 }
 
 // ofRule evaluates x for an alert of which nothing is known but its rule.

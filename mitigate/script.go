@@ -9,7 +9,16 @@ import (
 // if it names none. A script with an interpreter's line is printed behind its own
 // name, cut as the kernel cuts it: "nightly-cleanup /opt/nightly-cleanup.sh -q".
 func scriptOf(line string) string {
-	line = line[:min(len(line), maxCommandLine)]
+	script := firstScript(line[:min(len(line), maxCommandLine)])
+	for _, dir := range []string{"/dev/", "/proc/", "/sys/"} {
+		if strings.HasPrefix(script, dir) && !strings.HasPrefix(script, "/dev/shm/") {
+			return "" // no file to look into
+		}
+	}
+	return strings.TrimRight(script, "/")
+}
+
+func firstScript(line string) string {
 	words := unwrapped(strings.Fields(line))
 	if len(words) == 0 {
 		return ""

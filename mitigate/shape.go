@@ -22,13 +22,14 @@ var (
 	word      = matching(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
 	account   = matching(`^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}$`)
 	kubeUser  = matching(`^[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,252}$`)
-	image     = matching(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,254}(?::[0-9]{1,5}/[A-Za-z0-9._/-]{1,254})?(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`)
-	arn       = matching(`^arn:aws[a-z-]*:[a-z0-9-]{1,32}:[a-z0-9-]{0,32}:[0-9]{0,12}:[A-Za-z0-9_./:@+-]{1,512}$`)
+	image     = within(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,254}(?::[0-9]{1,5}/[A-Za-z0-9._/-]{1,254})?(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`)
+	arn       = within(`^arn:aws[a-z-]*:[a-z0-9-]{1,32}:[a-z0-9-]{0,32}:[0-9]{0,12}:[A-Za-z0-9_./:@+-]{1,512}$`)
 	bucket    = matching(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-	cloudPath = matching(`^[A-Za-z0-9_][A-Za-z0-9_./@:-]{0,511}$`)
+	cloudPath = within(`^[A-Za-z0-9_][A-Za-z0-9_./@:-]{0,511}$`)
 	// a service that calls on behalf of somebody, such as autoscaling.amazonaws.com
-	awsService = matching(`^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,2}\.amazonaws\.com$`)
+	awsService = matching(`^[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,2}\.amazonaws\.com$`)
 	region     = matching(`^[a-z]{2}(?:-[a-z]{2,12}){1,3}-?[0-9]{1,2}$`)
+	login      = matching(`^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?$`)
 	repo       = matching(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_.-]{1,100})?$`)
 	filePath   = atMost(512, matching(`^/(?:[A-Za-z0-9_.+@-]+/?)*$`))
 )
@@ -36,6 +37,12 @@ var (
 var date = matching(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`)
 
 func matching(pattern string) shape { return regexp.MustCompile(pattern).MatchString }
+
+// within is matching for paths that stay where they say.
+func within(pattern string) shape {
+	fits := matching(pattern)
+	return func(s string) bool { return fits(s) && !strings.Contains(s, "..") }
+}
 
 func atMost(n int, s shape) shape { return func(v string) bool { return len(v) <= n && s(v) } }
 
@@ -46,7 +53,7 @@ func address(s string) bool {
 
 // plainPath admits a plain absolute path that stays where it says.
 func plainPath(s string) bool {
-	return filePath(s) && !strings.Contains(s, "/../") && !strings.HasSuffix(s, "/..")
+	return s != "/" && filePath(s) && !strings.Contains(s, "/../") && !strings.HasSuffix(s, "/..")
 }
 
 // shapes gives the shape of the fields that may stand in a snippet. A field
@@ -147,14 +154,14 @@ var shapes = map[string]shape{
 	"okta.actor.id":                word,
 	"okta.target.user.id":          word,
 	"okta.client.ip":               address,
-	"github.user":                  repo,
+	"github.user":                  login,
 	"github.workflow.filename":     matching(`^(?:\.github/workflows/)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\.ya?ml$`),
 	"github.repo":                  repo,
-	"github.org":                   repo,
-	"github.owner":                 repo,
+	"github.org":                   login,
+	"github.owner":                 login,
 	"github.repo.name":             repo,
 	"repository(github.repo.name)": repoPath,
-	"github.collaborator.name":     repo,
+	"github.collaborator.name":     login,
 	"gcp.user":                     account,
 	"gcp.projectId":                projectID,
 	"gcp.callerIP":                 address,
