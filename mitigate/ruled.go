@@ -63,7 +63,7 @@ func (g *generalKnowledge) ofRule(s *subject) []*guarded {
 // isForOthers reports whether a condition asks for other rules: most begin with
 // that, which takes no parsing to see.
 func isForOthers(text, rule string) bool {
-	text = strings.Join(strings.Fields(text), " ")
+	text, rule = strings.Join(strings.Fields(text), " "), strings.Join(strings.Fields(rule), " ")
 	if hasWord(text, "or") {
 		return false
 	}

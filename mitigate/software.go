@@ -114,10 +114,10 @@ func (x *softwareEntry) does(b *behaviourEntry, e *event.Event) bool {
 	return false
 }
 
-// role says what the alert's process is to the software: own, one that it runs,
-// in its place; shared, such a one that intruders use in the same way; part, one that it runs, but from elsewhere or by other means; tool,
-// a common program that it does not run; child, another one that it started; else
-// nothing is known.
+// role says what the alert's process is to the software: own, one that it runs, in
+// its place; shared, such a one that intruders use in the same way; part, one that
+// it runs, but from elsewhere or by other means; tool, a common program that it does
+// not run; child, another one that it started; else nothing is known.
 func (s *subject) role(x *softwareEntry, b *behaviourEntry) string {
 	name := programOf(s.e.Field("proc.name").Text())
 	parent := programOf(s.e.Field("proc.pname").Text())
