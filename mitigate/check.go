@@ -2,6 +2,7 @@ package mitigate
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -23,6 +24,7 @@ func (l *Library) check(e *entry) []error {
 		return []error{err}
 	}
 	c := checker{l: l, e: e}
+	c.conditions(reflect.ValueOf(v))
 	switch v := v.(type) {
 	case *ruleEntry:
 		c.rule(v)
@@ -76,6 +78,33 @@ func (l *Library) check(e *entry) []error {
 func (c *checker) fault(at, format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf("%s:%d: %s %q: %s: %w", c.e.file, c.e.line, c.e.kind, c.e.name, at,
 		fmt.Errorf(format, args...)))
+}
+
+// conditions reports the conditions below v that do not compile.
+func (c *checker) conditions(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return
+		}
+		if when, ok := reflect.TypeAssert[*condition](v); ok {
+			if err := when.compile(); err != nil {
+				c.errs = append(c.errs, fmt.Errorf("%s: %s %q: line %d: condition: %w", c.e.file, c.e.kind, c.e.name, c.e.line+when.line-1, err))
+			}
+			return
+		}
+		c.conditions(v.Elem())
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() || f.Anonymous {
+				c.conditions(v.Field(i))
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			c.conditions(v.Index(i))
+		}
+	}
 }
 
 func (c *checker) rule(r *ruleEntry) {

@@ -3,6 +3,7 @@ package mitigate
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/falconer-go/falconer/event"
 	"github.com/falconer-go/falconer/rules/cond"
@@ -10,9 +11,13 @@ import (
 
 // condition is a condition of the knowledge: one in Falco's language, and
 // checks of computed values after the word where. The nil condition always
-// holds.
+// holds. It is compiled when it is first asked for: most of an entry are never.
 type condition struct {
-	text    string
+	text string
+	line int // in the entry, from 1
+
+	once    sync.Once
+	err     error         // it does not compile, and never holds
 	program *cond.Program // with the existence of the fields that the checks read
 	checks  []where
 	only    string // the source of whose alerts it can hold; "" if of several
@@ -37,18 +42,26 @@ const always = "alert.rule exists or not alert.rule exists"
 
 func parseCondition(text string) (*condition, error) {
 	c := &condition{text: text}
-	falco, rest := text, ""
-	if halves := splitOutside(" "+strings.Join(strings.Fields(text), " "), " where "); len(halves) == 2 {
+	return c, c.compile()
+}
+
+// compile makes c ready to be evaluated.
+func (c *condition) compile() error {
+	c.once.Do(func() { c.err = c.parse() })
+	return c.err
+}
+
+func (c *condition) parse() (err error) {
+	falco, rest := c.text, ""
+	if halves := splitOutside(" "+oneLine(c.text), " where "); len(halves) == 2 {
 		falco, rest = strings.TrimSpace(halves[0]), halves[1]
-		checks, err := parseWhere(rest)
-		if err != nil {
-			return nil, err
+		if c.checks, err = parseWhere(rest); err != nil {
+			return err
 		}
-		c.checks = checks
 		// A set of conditions tells what can hold at all before anything is
 		// computed.
 		var exist []string
-		for _, w := range checks {
+		for _, w := range c.checks {
 			if w.op == "exists" && (w.not || w.left.name == "printed") {
 				continue
 			}
@@ -64,17 +77,23 @@ func parseCondition(text string) (*condition, error) {
 			falco = always
 		}
 	}
-	p, err := cond.Compile(falco, conditionEnv)
-	if err != nil {
-		return nil, err
+	if c.program, err = cond.Compile(falco, conditionEnv); err != nil {
+		return err
 	}
-	c.program = p
-	c.common = slices.Index(common[:], text) + 1
-	c.only = onlySource(c.fields())
-	if c.only != "" && p.Match(nothing) {
+	c.common = slices.Index(common[:], c.text) + 1
+	c.only = onlySource(c.reads())
+	if c.only != "" && c.program.Match(nothing) {
 		c.only = "" // it holds where its fields are missing
 	}
-	return c, nil
+	return nil
+}
+
+// oneLine returns text with single spaces between its words.
+func oneLine(text string) string {
+	if !strings.ContainsAny(text, "\t\n\r") && !strings.Contains(text, "  ") {
+		return strings.TrimSpace(text)
+	}
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // onlySource returns the source that all of the fields belong to, "" if there is
@@ -106,13 +125,15 @@ var sourceOfFamily = map[string]string{
 var nothing = &event.Event{}
 
 // foreign reports whether the condition cannot hold for alerts of a source.
-func (c *condition) foreign(source string) bool { return c != nil && c.only != "" && c.only != source }
+func (c *condition) foreign(source string) bool {
+	return c != nil && c.compile() == nil && c.only != "" && c.only != source
+}
 
 func (c *condition) holds(s *subject) bool {
 	switch {
 	case c == nil:
 		return true
-	case c.foreign(s.source):
+	case c.compile() != nil || c.foreign(s.source):
 		return false
 	case c.common > 0:
 		known := &s.common[c.common-1]
@@ -127,7 +148,8 @@ func (c *condition) holds(s *subject) bool {
 	return c.program.Match(s.e) && c.computed(s)
 }
 
-// computed reports whether the checks of computed values hold.
+// computed reports whether the checks of computed values hold, of a condition that
+// is compiled.
 func (c *condition) computed(s *subject) bool {
 	for i := range c.checks {
 		if !c.checks[i].holds(s) {
@@ -139,6 +161,13 @@ func (c *condition) computed(s *subject) bool {
 
 // fields returns the fields that the condition reads.
 func (c *condition) fields() []string {
+	if c.compile() != nil {
+		return nil
+	}
+	return c.reads()
+}
+
+func (c *condition) reads() []string {
 	list := c.program.Fields()
 	for _, w := range c.checks {
 		list = append(list, w.left.args...)
@@ -156,5 +185,5 @@ func (c *condition) mentions(field string) bool {
 
 // checksOf reports whether the condition makes sure that c can be computed.
 func (c *condition) checksOf(x *calc) bool {
-	return c != nil && slices.ContainsFunc(c.checks, func(w where) bool { return w.left.text == x.text && !(w.op == "exists" && w.not) })
+	return c != nil && c.compile() == nil && slices.ContainsFunc(c.checks, func(w where) bool { return w.left.text == x.text && !(w.op == "exists" && w.not) })
 }

@@ -228,16 +228,12 @@ func readConditional(n *yaml.Node) (conditional, error) {
 	return conditional{raw.If, tm}, nil
 }
 
-// UnmarshalYAML reads a condition.
+// UnmarshalYAML reads the text of a condition; see check for what is wrong with it.
 func (c *condition) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind != yaml.ScalarNode {
 		return nodeError(n, errors.New("expected a condition"))
 	}
-	parsed, err := parseCondition(n.Value)
-	if err != nil {
-		return nodeError(n, fmt.Errorf("condition: %w", err))
-	}
-	*c = *parsed
+	c.text, c.line = n.Value, n.Line
 	return nil
 }
 

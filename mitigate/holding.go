@@ -128,11 +128,9 @@ func (l *Library) generalFor(source string) *generalKnowledge {
 // sourcesOf returns the sources that readings are for.
 func sourcesOf(l *Library) map[string]bool {
 	known := make(map[string]bool)
-	for k, e := range l.entries {
-		if k.kind == "reading" {
-			for _, source := range e.names("sources") {
-				known[source] = true
-			}
+	for _, e := range l.byKind()["reading"] {
+		for _, source := range e.names("sources") {
+			known[source] = true
 		}
 	}
 	return known
@@ -143,24 +141,18 @@ func sourcesOf(l *Library) map[string]bool {
 // wait in g.ruled. To read all conditions is most of what the first plan costs, so
 // all processors do.
 func (g *generalKnowledge) guarded(entries []*entry, source string) []guarded {
-	list, texts := make([]guarded, 0, len(entries)), make([]string, 0, len(entries))
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for _, e := range entries {
-		if text := e.scalar("if"); strings.Contains(text, "alert.rule") {
-			g.ruled = append(g.ruled, newRuled(e, text, source))
-		} else {
-			list, texts = append(list, guarded{entry: e}), append(texts, text)
+	list, texts := make([]guarded, len(entries)), make([]string, len(entries))
+	inParallel(len(entries), func(i int) {
+		list[i].entry, texts[i] = entries[i], entries[i].scalar("if")
+		if !strings.Contains(texts[i], "alert.rule") {
+			list[i].guard = guardOf(texts[i], source)
+		}
+	})
+	for i, e := range entries {
+		if strings.Contains(texts[i], "alert.rule") {
+			g.ruled = append(g.ruled, newRuled(e, texts[i], source))
 		}
 	}
-	for range min(runtime.GOMAXPROCS(0), maxReaders) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(list); i = int(next.Add(1)) - 1 {
-				list[i].guard = guardOf(texts[i], source)
-			}
-		})
-	}
-	wg.Wait()
 	return slices.DeleteFunc(list, func(g guarded) bool { return g.guard == nil })
 }
 
@@ -177,8 +169,22 @@ func guardOf(text, source string) *condition {
 	return c
 }
 
-// maxReaders is how many goroutines read conditions at the same time.
+// maxReaders is how many goroutines read knowledge at the same time.
 const maxReaders = 4
+
+// inParallel calls do with 0 to n-1 and returns when all calls have.
+func inParallel(n int, do func(i int)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), maxReaders) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
+}
 
 // alertsOf stands for all alerts of a source: of what they never have it is known
 // that it is not there, of the rest nothing.

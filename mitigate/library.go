@@ -27,8 +27,9 @@ type Library struct {
 	entries map[key]*entry
 	general sync.Map // of *generalKnowledge, by source
 
-	networks func() *networks       // built once
-	sources  func() map[string]bool // those that readings are for
+	byKind   func() map[string][]*entry // each by name
+	networks func() *networks           // built once
+	sources  func() map[string]bool     // those that readings are for
 }
 
 // key is the kind of an entry and its name.
@@ -83,23 +84,29 @@ func newLibrary(base map[key]*entry, fsys fs.FS) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	var added []*entry
-	for _, name := range files {
-		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return nil, err
+	ofFile, errs := make([][]*entry, len(files)), make([]error, len(files))
+	inParallel(len(files), func(i int) {
+		var data []byte
+		if data, errs[i] = fs.ReadFile(fsys, files[i]); errs[i] == nil {
+			ofFile[i] = cut(path.Base(files[i]), data)
 		}
-		added = append(added, cut(path.Base(name), data)...)
+	})
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
+	added := slices.Concat(ofFile...)
+	keys := make([][]key, len(added))
+	inParallel(len(added), func(i int) { keys[i] = added[i].keys() })
 	const names = 3 // of an entry, roughly
 	l := &Library{entries: make(map[key]*entry, len(base)+names*len(added))}
+	l.byKind = sync.OnceValue(func() map[string][]*entry { return byKind(l.entries) })
 	l.networks = sync.OnceValue(func() *networks { return newNetworks(l) })
 	l.sources = sync.OnceValue(func() map[string]bool { return sourcesOf(l) })
 	for k, e := range base {
 		l.entries[k] = e
 	}
-	for _, e := range added {
-		for _, k := range e.keys() {
+	for i, e := range added {
+		for _, k := range keys[i] {
 			if first := l.entries[k]; first != nil && first != base[k] {
 				return nil, fmt.Errorf("%s:%d: %s %q stands already in %s:%d", e.file, e.line, k.kind, k.name, first.file, first.line)
 			}
@@ -113,25 +120,32 @@ func newLibrary(base map[key]*entry, fsys fs.FS) (*Library, error) {
 // "- kind: name" at the left margin.
 func cut(file string, data []byte) []*entry {
 	var list []*entry
-	for i, line := 0, 1; i < len(data); line++ {
-		end := len(data)
-		if n := bytes.IndexByte(data[i:], '\n'); n >= 0 {
-			end = i + n + 1
-		}
-		if rest, ok := bytes.CutPrefix(data[i:end], []byte("- ")); ok {
-			kind, name, _ := strings.Cut(string(rest), ":")
-			list = append(list, &entry{kind: kind, name: unquote(name), file: file, line: line})
-		}
-		if len(list) > 0 {
-			e := list[len(list)-1]
-			if e.text == nil {
-				e.text = data[i:i]
-			}
-			e.text = e.text[:len(e.text)+end-i] // the next line of data
-		}
-		i = end
+	begin := 0
+	if !bytes.HasPrefix(data, entryMark[1:]) {
+		begin = nextEntry(data, 0)
+	}
+	line := 1 + bytes.Count(data[:begin], []byte("\n"))
+	for begin < len(data) {
+		end := nextEntry(data, begin)
+		text := data[begin:end:end]
+		first, _, _ := bytes.Cut(text[len(entryMark)-1:], []byte("\n"))
+		kind, name, _ := strings.Cut(string(first), ":")
+		list = append(list, &entry{kind: kind, name: unquote(name), file: file, line: line, text: text})
+		line += bytes.Count(text, []byte("\n"))
+		begin = end
 	}
 	return list
+}
+
+var entryMark = []byte("\n- ")
+
+// nextEntry returns where the next entry behind place i begins, the end of data if
+// there is none.
+func nextEntry(data []byte, i int) int {
+	if n := bytes.Index(data[i:], entryMark); n >= 0 {
+		return i + n + 1
+	}
+	return len(data)
 }
 
 // unquote returns the text of a scalar that stands on one line.
@@ -297,14 +311,21 @@ func find[T any](l *Library, kind, name string) *T {
 
 // sorted returns the entries of a kind by name.
 func (l *Library) sorted(kind string) []*entry {
-	var list []*entry
-	for k, e := range l.entries {
-		if k.kind == kind && k.name == e.name {
-			list = append(list, e)
+	return slices.Clone(l.byKind()[kind])
+}
+
+// byKind returns the entries of each kind by name.
+func byKind(entries map[key]*entry) map[string][]*entry {
+	kinds := make(map[string][]*entry)
+	for k, e := range entries {
+		if k.kind == e.kind && k.name == e.name {
+			kinds[k.kind] = append(kinds[k.kind], e)
 		}
 	}
-	slices.SortFunc(list, func(a, b *entry) int { return strings.Compare(a.name, b.name) })
-	return list
+	for _, list := range kinds {
+		slices.SortFunc(list, func(a, b *entry) int { return strings.Compare(a.name, b.name) })
+	}
+	return kinds
 }
 
 // Rules returns the names of the rules that l knows, sorted.

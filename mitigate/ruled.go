@@ -46,16 +46,14 @@ func (g *generalKnowledge) ofRule(s *subject) []*guarded {
 	if list, ok := g.byRule.Load(rule); ok {
 		return list.([]*guarded)
 	}
-	var list []*guarded
-	for i := range g.ruled {
+	list := make([]*guarded, len(g.ruled))
+	inParallel(len(list), func(i int) {
 		r := &g.ruled[i]
-		if rule != "" && (isForOthers(r.text, rule) || r.tree() != nil && ofRule(r.tree(), rule) == cond.False) {
-			continue
+		if rule == "" || !isForOthers(r.text, rule) && (r.tree() == nil || ofRule(r.tree(), rule) != cond.False) {
+			list[i] = r.guard()
 		}
-		if c := r.guard(); c != nil {
-			list = append(list, c)
-		}
-	}
+	})
+	list = slices.DeleteFunc(list, func(g *guarded) bool { return g == nil })
 	shared, _ := g.byRule.LoadOrStore(rule, list)
 	return shared.([]*guarded)
 }
@@ -63,7 +61,7 @@ func (g *generalKnowledge) ofRule(s *subject) []*guarded {
 // isForOthers reports whether a condition asks for other rules: most begin with
 // that, which takes no parsing to see.
 func isForOthers(text, rule string) bool {
-	text, rule = strings.Join(strings.Fields(text), " "), strings.Join(strings.Fields(rule), " ")
+	text, rule = oneLine(text), oneLine(rule)
 	if hasWord(text, "or") {
 		return false
 	}

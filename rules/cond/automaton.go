@@ -12,13 +12,14 @@ type automaton struct {
 	where  place
 	column [256]uint16 // of each byte; 0 for those in no needle
 	width  int         // number of columns
-	next   []int32     // by state and column: the next state, ^state if a needle ends there; 0, the start, for none
+	next   []int16     // by state and column: the next state, ^state if a needle ends there; 0, the start, for none
 
 	// The needles that end in a state are a list: the first is one less than
 	// ends, each next one less than more. More of them end in the state that
 	// link names: 0 for none.
-	ends, link []int32 // by state
-	more       []int32 // by needle
+	ends []int32 // by state
+	link []int16 // by state
+	more []int32 // by needle
 }
 
 // place is where in a text a needle may stand.
@@ -32,7 +33,8 @@ const (
 
 const (
 	maxTable  = 1 << 20 // of next
-	maxNested = 16      // how many needles may end at one byte of a text
+	maxStates = 1<<15 - 1
+	maxNested = 16 // how many needles may end at one byte of a text
 )
 
 // newAutomaton returns the automaton of needles, of which fold says whether
@@ -55,13 +57,13 @@ func newAutomaton(where place, fold bool, needles []string) *automaton {
 			a.width++
 		}
 	}
-	if states > maxTable/a.width {
+	if states > min(maxTable/a.width, maxStates) {
 		return nil
 	}
 	a.room(where, fold, needles)
 	a.add()
 	for i, needle := range needles {
-		state := int32(0)
+		state := int16(0)
 		for k := range len(needle) {
 			b := needle[k]
 			if where == atEnd {
@@ -69,8 +71,7 @@ func newAutomaton(where place, fold bool, needles []string) *automaton {
 			}
 			at := int(state)*a.width + int(a.column[b])
 			if a.next[at] == 0 {
-				n := a.add() // next may move
-				a.next[at] = n
+				a.next[at] = a.add()
 			}
 			state = a.next[at]
 		}
@@ -116,29 +117,27 @@ func (a *automaton) room(where place, fold bool, needles []string) {
 		states += len(needle) - shared
 		before = needle
 	}
-	a.next = make([]int32, 0, states*a.width)
-	a.ends, a.link = make([]int32, 0, states), make([]int32, 0, states)
+	a.next = make([]int16, 0, states*a.width)
+	a.ends, a.link = make([]int32, 0, states), make([]int16, 0, states)
 }
 
 // add adds a state.
-func (a *automaton) add() int32 {
-	for range a.width {
-		a.next = append(a.next, 0)
-	}
+func (a *automaton) add() int16 {
+	a.next = a.next[:len(a.next)+a.width] // see room
 	a.ends, a.link = append(a.ends, 0), append(a.link, 0)
-	return int32(len(a.ends) - 1)
+	return int16(len(a.ends) - 1)
 }
 
 // connect fills in, level by level, where a byte leads that the trie does not
 // have: to where it leads from the longest proper end of what was read that is
 // a state.
 func (a *automaton) connect() {
-	fail := make([]int32, len(a.ends))
-	for queue := []int32{0}; len(queue) > 0; queue = queue[1:] {
+	fail := make([]int16, len(a.ends))
+	for queue := []int16{0}; len(queue) > 0; queue = queue[1:] {
 		state := queue[0]
 		for col := 1; col < a.width; col++ {
 			at := int(state)*a.width + col
-			over := int32(0)
+			over := int16(0)
 			if state != 0 {
 				over = a.next[int(fail[state])*a.width+col]
 			}
@@ -161,7 +160,7 @@ func (a *automaton) deepest() int {
 	most := 0
 	for state := range a.ends {
 		n := 0
-		for range a.at(int32(state)) {
+		for range a.at(int16(state)) {
 			if n++; n > maxNested {
 				break
 			}
@@ -172,7 +171,7 @@ func (a *automaton) deepest() int {
 }
 
 // at yields the needles that end in a state.
-func (a *automaton) at(state int32) func(yield func(needle int32) bool) {
+func (a *automaton) at(state int16) func(yield func(needle int32) bool) {
 	return func(yield func(int32) bool) {
 		for {
 			for n := a.ends[state]; n != 0; n = a.more[n-1] {
@@ -196,7 +195,7 @@ func (a *automaton) find(text string, hit func(needle int32) bool) bool {
 		}
 	}
 	next, width, where := a.next, a.width, a.where
-	state := int32(0)
+	state := int16(0)
 	for i := range len(text) {
 		b := text[i]
 		if where == atEnd {

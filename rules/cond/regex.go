@@ -23,9 +23,9 @@ type regex struct {
 	text string                // every match holds it
 }
 
-// longestLate is how long a pattern may be that is compiled when it is first
-// matched. Without counted repetitions one of that length is not too large.
-const longestLate = 500
+// heaviestLate is the weight of the heaviest pattern that is compiled when it is
+// first matched: far from what the compiler finds too large.
+const heaviestLate = 2000
 
 // newRegex compiles a pattern. msg is RE2's message if it is not valid.
 func newRegex(pattern string) (r regex, msg string) {
@@ -37,11 +37,11 @@ func newRegex(pattern string) (r regex, msg string) {
 		return regex{text: string(tree.Rune)}, ""
 	}
 	anchored := func() (*regexp.Regexp, error) { return regexp.Compile(`\A(?:` + tree.String() + `)\z`) }
-	if len(pattern) <= longestLate && !strings.Contains(pattern, "{") {
+	if weight(tree) <= heaviestLate {
 		// Most patterns of a large set are never matched: others in the same
 		// condition decide first.
 		late := sync.OnceValue(func() *regexp.Regexp {
-			re, _ := anchored() // longestLate sees to it
+			re, _ := anchored() // heaviestLate sees to it
 			return re
 		})
 		return regex{late, required(tree)}, ""
@@ -59,6 +59,19 @@ func checkRegex(pattern string) (msg string) {
 		return "invalid regex pattern: " + re2Message(err)
 	}
 	return ""
+}
+
+// weight returns how many nodes and characters t has, with its repetitions
+// written out.
+func weight(t *syntax.Regexp) int {
+	n := 1 + len(t.Rune)
+	for _, sub := range t.Sub {
+		n += weight(sub)
+	}
+	if t.Op == syntax.OpRepeat {
+		n *= max(t.Min, t.Max, 1)
+	}
+	return n
 }
 
 // isLiteral reports whether t matches one text alone. That of U+FFFD matches

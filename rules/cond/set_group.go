@@ -3,6 +3,7 @@ package cond
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"github.com/falconer-go/falconer/event"
 )
@@ -153,29 +154,41 @@ func (b *setBuilder) group() (place []int32) {
 		how  search
 	}
 	s := b.set
-	members := map[kind][]int32{}
+	members := map[kind]*candidates{}
 	var kinds []kind
 	for i := range s.leaves {
 		l := &s.leaves[i]
-		how, _, _ := l.in.check.search()
+		how, texts, is := l.in.check.search()
+		if how == noSearch {
+			continue
+		}
 		k := kind{l.slot, how}
-		if members[k] == nil {
-			kinds = append(kinds, k)
+		c := members[k]
+		if c == nil {
+			c = new(candidates)
+			members[k], kinds = c, append(kinds, k)
 		}
-		members[k] = append(members[k], int32(i))
+		c.checks++
+		for _, text := range texts {
+			c.texts, c.sought = append(c.texts, text), append(c.sought, sought{int32(i), is})
+		}
 	}
-	for _, k := range kinds {
-		if k.how == noSearch || len(members[k]) < fewest[k.how] {
+	groups := make([]*group, len(kinds))
+	var wg sync.WaitGroup
+	for i, k := range kinds {
+		if c := members[k]; c.checks >= fewest[k.how] {
+			wg.Go(func() { groups[i] = newGroup(k.slot, k.how, c) })
+		}
+	}
+	wg.Wait()
+	for _, g := range groups {
+		if g == nil {
 			continue
 		}
-		g := group{slot: k.slot}
-		if !g.fill(k.how, s.leaves, members[k]) {
-			continue
+		for _, x := range g.sought {
+			s.leaves[x.leaf].group = int32(len(s.groups))
 		}
-		for _, i := range members[k] {
-			s.leaves[i].group = int32(len(s.groups))
-		}
-		s.groups = append(s.groups, g)
+		s.groups = append(s.groups, *g)
 	}
 
 	order := make([]int32, len(s.leaves))
@@ -208,30 +221,29 @@ func (b *setBuilder) group() (place []int32) {
 	return place
 }
 
-// fill makes the search for what members look for. It is not ok if there is no
-// good one.
-func (g *group) fill(how search, leaves []leaf, members []int32) (ok bool) {
-	var texts []string
-	for _, i := range members {
-		_, some, is := leaves[i].in.check.search()
-		for _, text := range some {
-			texts = append(texts, text)
-			g.sought = append(g.sought, sought{i, is})
-		}
-	}
+// candidates are checks of one field that one search could decide.
+type candidates struct {
+	checks int
+	texts  []string
+	sought []sought // of each text
+}
+
+// newGroup returns the group of c, nil if there is no good search for its texts.
+func newGroup(slot int32, how search, c *candidates) *group {
+	g, texts := &group{slot: slot, sought: c.sought}, c.texts
 	switch how {
 	case byWord:
 		g.words = map[string][]int32{}
 		for i, text := range texts {
 			g.words[text] = append(g.words[text], int32(i))
 		}
-		return true
+		return g
 	case byPath:
 		g.paths = &pathTree{}
 		for i, text := range texts {
 			g.paths.add(text, int32(i))
 		}
-		return true
+		return g
 	case byPrefix:
 		g.needles = newAutomaton(atStart, false, texts)
 	case bySuffix:
@@ -241,7 +253,10 @@ func (g *group) fill(how search, leaves []leaf, members []int32) (ok bool) {
 		const many = 32 // needles, for which no text is too long
 		g.long = len(texts) < many
 	}
-	return g.needles != nil
+	if g.needles == nil {
+		return nil
+	}
+	return g
 }
 
 // decideGroup decides the leaves of a group, but for those that have to be
