@@ -24,8 +24,12 @@ func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 		m = enrich.For(e)
 	}
 	notes := notebooks.Get().(*notebook)
-	defer notes.putBack()
 	d := draft{Plan: &Plan{Event: e, Mapping: m, madeFrom: l}, subject: about(e, l), notebook: notes}
+	d.subject.computed = notes.computed[:0]
+	defer func() {
+		notes.computed = d.subject.computed
+		notes.putBack()
+	}()
 	h := l.generalFor(d.source).holding(&d.subject)
 	d.Applied = make([]Applied, 0, len(h.readings)+len(h.patterns)+len(h.urgency)+1)
 	d.read(h.readings)

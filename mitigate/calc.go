@@ -95,7 +95,21 @@ func (c *calc) of(s *subject) result {
 	if !v.Available() {
 		return result{}
 	}
-	return c.function.of(c, s, v)
+	for i := range s.computed {
+		if s.computed[i].text == c.text {
+			return s.computed[i].result
+		}
+	}
+	r := c.function.of(c, s, v)
+	s.computed = append(s.computed, computedValue{c.text, r})
+	return r
+}
+
+// computedValue is what a calc came to for the alert: several conditions ask for
+// the same.
+type computedValue struct {
+	text string
+	result
 }
 
 // span returns the result as it stands in a text: what we computed as words of

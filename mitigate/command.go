@@ -293,6 +293,7 @@ type subject struct {
 
 	decoded  []decodedField
 	software []known
+	computed []computedValue
 }
 
 // about returns the subject that an alert is.

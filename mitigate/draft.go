@@ -24,6 +24,8 @@ type notebook struct {
 	shown []fieldValue // fields that texts asked for
 	safe  []fieldValue // fields that snippets asked for
 	made  []madeSnippet
+
+	computed []computedValue // room for the subject's
 }
 
 var notebooks = sync.Pool{New: func() any { return new(notebook) }}
@@ -34,6 +36,7 @@ func (n *notebook) putBack() {
 	clear(n.shown)
 	clear(n.safe)
 	clear(n.made)
+	clear(n.computed)
 	n.shown, n.safe, n.made = n.shown[:0], n.safe[:0], n.made[:0]
 	notebooks.Put(n)
 }
