@@ -211,7 +211,7 @@ func (d *draft) addPatterns(patterns []*patternEntry) {
 	for _, pt := range patterns {
 		d.apply("pattern", pt.Pattern, pt.If)
 		b := d.benign(&pt.benignEntry, true)
-		b.plain = len(pt.Exception) == 0
+		b.plain, b.trial = len(pt.Exception) == 0, pt.Trial
 		d.Benign = append(d.Benign, b)
 	}
 }

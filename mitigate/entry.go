@@ -144,6 +144,7 @@ type readingEntry struct {
 
 type patternEntry struct {
 	Pattern     string `yaml:"pattern"`
+	Trial       bool   `yaml:"trial"` // something was tried, and the alert is to be expected
 	benignEntry `yaml:",inline"`
 }
 

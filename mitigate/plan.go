@@ -125,6 +125,7 @@ type Benign struct {
 	Snippets []Snippet
 
 	plain bool // a pattern that names no exception: one is not wanted
+	trial bool // a pattern of which something was tried
 }
 
 // Phase is when a step is due.

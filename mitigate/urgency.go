@@ -28,6 +28,11 @@ func (d *draft) rate(urgency []*urgencyEntry) {
 		u = byPriority[d.e.Priority]
 	}
 	n := int(u)
+	if d.Verdict.Likely != nil {
+		// What makes the alert graver makes it so only if the likely cause is not
+		// the one.
+		urgency = slices.DeleteFunc(urgency, func(r *urgencyEntry) bool { return r.Step > 0 })
+	}
 	for _, r := range urgency {
 		d.apply("urgency", r.Urgency, r.If)
 		n += r.Step
@@ -40,6 +45,11 @@ func (d *draft) rate(urgency []*urgencyEntry) {
 	}
 	raised := d.reasons(urgency, up, func(r *urgencyEntry) bool { return r.Step > 0 })
 	lowered := d.reasons(urgency, "lowered", func(r *urgencyEntry) bool { return r.Step < 0 })
+	if d.Verdict.Likely != nil && d.Benign[0].trial && !lowered && u > Routine {
+		n--
+		d.say(", lowered because ")
+		d.putPhrase("trial")
+	}
 	if least := d.least(); n < int(least) && !lowered {
 		n = int(least)
 		joint := ", raised because "

@@ -2,22 +2,52 @@ package report
 
 import "github.com/falconer-go/falconer/mitigate"
 
-// Brief returns the report without what can wait: what happened, what it means,
-// what to do first and with each finding, and what comes afterwards. It is for a
-// chat, a pager or a phone, and takes up a third of the room; less where the cause
-// is most likely harmless. What it leaves out stands in r. JSON and the explanation are those of r.
+// Brief returns the report without what can wait: what happened and when, what it
+// means and leaves open, what to do first and with each finding, and what comes
+// afterwards. It is for a chat, a pager or a phone, and takes up a third of the
+// room; less where the cause is most likely harmless. What it leaves out stands in
+// r. JSON and the explanation are those of r.
 func (r *Report) Brief() *Report {
 	brief := *r
 	sections := append(make([]section, 0, 3), r.doc.sections[:2]...) // the short form, of an alert or an incident
-	if r.story == nil && r.plan.Verdict.Likely != nil {
+	if r.story == nil {
 		b := builder{p: r.plan, terse: true}
-		sections[1].blocks = b.first()
+		sections[0].blocks = append(append([]block{b.when()}, sections[0].blocks...), b.open()...)
+		if r.plan.Verdict.Likely != nil {
+			sections[1].blocks = b.first()
+		}
 	}
 	if after := afterwards(r.worst()); len(after) > 0 {
 		sections = append(sections, section{"Afterwards", after})
 	}
 	brief.doc.sections = sections
 	return &brief
+}
+
+// when says when and where it was, for which the whole report has a table.
+func (b *builder) when() block {
+	e := b.p.Event
+	t := b.say(e.Time.UTC().Format("Monday, 2006-01-02 15:04:05 UTC"))
+	if e.Hostname != "" {
+		t = b.join(t, say(", seen by Falco on "), value("alert.hostname", e.Hostname))
+	}
+	return b.labelled("When", b.join(t, say(".")))
+}
+
+// maxOpen is how many of the things that an alert does not tell stand in a brief.
+const maxOpen = 3
+
+// open says what the alert leaves open.
+func (b *builder) open() []block {
+	gaps := b.p.Gaps[:min(len(b.p.Gaps), maxOpen)]
+	if len(gaps) == 0 {
+		return nil
+	}
+	l := list{items: make([]item, len(gaps))}
+	for i := range gaps {
+		l.items[i].text = gaps[i].Says
+	}
+	return []block{b.labelled("What it leaves open", nil), l}
 }
 
 // afterwards says what comes when the first findings are in: how to recover, and
@@ -38,8 +68,10 @@ func afterwards(p *mitigate.Plan) []block {
 		}
 		out = append(out, b.labelled(label, nil), next)
 	}
-	if p.Verdict.Likely != nil {
-		out = append(out, b.config()...)
+	for i := range p.Config {
+		if c := &p.Config[i]; p.Verdict.Likely != nil && c.Name == "exception" {
+			out = b.snippet(out, c)
+		}
 	}
 	return out
 }
