@@ -81,12 +81,14 @@ func init() {
 			return asTexts(s.parts(c.args[0], c.path))
 		}},
 
-		"network":    {fields: 1, gives: theirs, of: network},
-		"client":     {fields: 1, gives: theirs, of: ofConnection(func(from, _ netip.AddrPort) string { return from.Addr().String() })},
-		"server":     {fields: 1, gives: theirs, of: ofConnection(func(_, to netip.AddrPort) string { return to.Addr().String() })},
-		"serverport": {fields: 1, gives: theirs, of: ofConnection(func(_, to netip.AddrPort) string { return strconv.Itoa(int(to.Port())) })},
-		"owner":      {fields: 1, gives: ours, of: ofOwner(func(n *networkEntry) string { return n.Is })},
-		"ownersort":  {fields: 1, gives: ours, of: ofOwner(func(n *networkEntry) string { return n.Sort })},
+		"network":     {fields: 1, gives: theirs, of: network},
+		"client":      {fields: 1, gives: theirs, of: ofConnection(func(from, _ netip.AddrPort) string { return from.Addr().String() })},
+		"server":      {fields: 1, gives: theirs, of: ofConnection(func(_, to netip.AddrPort) string { return to.Addr().String() })},
+		"serverport":  {fields: 1, gives: theirs, of: ofConnection(func(_, to netip.AddrPort) string { return strconv.Itoa(int(to.Port())) })},
+		"hostaddress": {fields: 1, gives: theirs, of: ofText(func(name string) result { return asText(hostAddress(name)) })},
+
+		"owner":     {fields: 1, gives: ours, of: ofOwner(func(n *networkEntry) string { return n.Is })},
+		"ownersort": {fields: 1, gives: ours, of: ofOwner(func(n *networkEntry) string { return n.Sort })},
 
 		"program": {fields: 1, gives: theirs, of: ofText(func(line string) result {
 			first, _, _ := strings.Cut(strings.TrimSpace(line), " ")

@@ -96,6 +96,18 @@ func (n *networks) owner(a netip.Addr) *networkEntry {
 	return nil
 }
 
+// hostAddress returns the address that the name of a machine in AWS says:
+// ip-10-0-3-17, with or without a domain. It is "" for other names.
+func hostAddress(name string) string {
+	host, _, _ := strings.Cut(name, ".")
+	digits, ok := strings.CutPrefix(host, "ip-")
+	a, err := netip.ParseAddr(strings.ReplaceAll(digits, "-", "."))
+	if !ok || err != nil || !a.Is4() {
+		return ""
+	}
+	return a.String()
+}
+
 // ownerOf returns the network that the address in v belongs to, or the one address
 // from outside that a command line names. It is nil if there is none, or nobody
 // known has it.
