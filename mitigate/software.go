@@ -58,6 +58,9 @@ func (s *subject) softwareOf(field string) *known {
 	k := known{field: field}
 	if v := s.e.Field(field); !strings.Contains(field, ".image") {
 		k.is, k.by = s.l.byProgram(programOf(v.Text())), "name"
+		if k.is != nil && strings.HasPrefix(field, "ka.") && !slices.Contains(k.is.Program, v.Text()) {
+			k.is = nil // an object's name is not cut, nor has it a version
+		}
 	} else if list, ok := v.Strings(); ok || v.Kind() == event.String {
 		if v.Kind() == event.String {
 			list = []string{v.Text()}
