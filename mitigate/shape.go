@@ -111,6 +111,7 @@ var shapes = map[string]shape{
 	"ka.user.name":          func(s string) bool { return kubeUser(s) || arn(s) },
 	"ka.impuser.name":       kubeUser,
 	"ka.target.name":        kubeObject,
+	"ka.uri":                plainPath,
 	"ka.target.namespace":   dnsLabel,
 	"ka.target.resource":    dnsName,
 	"ka.target.pod.name":    dnsName,
