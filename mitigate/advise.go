@@ -211,7 +211,7 @@ func (d *draft) addPatterns(patterns []*patternEntry) {
 	for _, pt := range patterns {
 		d.apply("pattern", pt.Pattern, pt.If)
 		b := d.benign(&pt.benignEntry, true)
-		b.plain, b.trial = len(pt.Exception) == 0, pt.Trial
+		b.pattern, b.then = pt, d.first(pt.Then)
 		d.Benign = append(d.Benign, b)
 	}
 }

@@ -47,6 +47,7 @@ func (l *Library) check(e *entry) []error {
 			c.fault("if", "a pattern needs a condition")
 		}
 		c.benign("pattern", &v.benignEntry)
+		c.texts("then", v.Then, v.If)
 	case *snippetEntry:
 		c.snippet(v)
 	case *phraseEntry:

@@ -78,7 +78,7 @@ var (
 // silence the same attack elsewhere.
 func (d *draft) exception(patterns []*patternEntry) (Snippet, bool) {
 	e := d.e
-	if d.Verdict.Likely != nil && d.Benign[0].plain {
+	if d.Verdict.Likely != nil && d.Benign[0].plain() {
 		return Snippet{}, false // a trial is closed, not excepted
 	}
 	title, on, known := d.exceptionFields(patterns)

@@ -145,6 +145,7 @@ type readingEntry struct {
 type patternEntry struct {
 	Pattern     string `yaml:"pattern"`
 	Trial       bool   `yaml:"trial"` // something was tried, and the alert is to be expected
+	Then        texts  `yaml:"then"`  // what to do if it is confirmed, else to close the alert
 	benignEntry `yaml:",inline"`
 }
 

@@ -86,7 +86,8 @@ func (d *draft) shorten(r *ruleEntry) {
 func (d *draft) outcomes(list []outcomeEntry) {
 	f := &d.First
 	if list != nil {
-		f.Then = make([]Outcome, 0, len(list)+1)
+		f.Then = make([]Outcome, 0, len(list)+2)
+		d.confirmed()
 		for i := range list {
 			if o := &list[i]; o.If.holds(&d.subject) {
 				f.Then = append(f.Then, Outcome{d.first(o.Find), d.first(o.Do), d.snippets(o.Run)})
@@ -98,7 +99,8 @@ func (d *draft) outcomes(list []outcomeEntry) {
 		d.outcome("absent", nil)
 		return
 	}
-	f.Then = make([]Outcome, 0, 4)
+	f.Then = make([]Outcome, 0, 5)
+	d.confirmed()
 	d.outcome("explained", nil)
 	if s := d.containing(); s != nil {
 		name := "unanswered"
@@ -109,6 +111,26 @@ func (d *draft) outcomes(list []outcomeEntry) {
 	}
 	d.outcome("disowned", nil)
 	d.outcome("absent", nil)
+}
+
+// confirmed adds what follows if the pattern that the alert fits best is the cause;
+// what the rule says of its own benign cases stands in its outcomes.
+func (d *draft) confirmed() {
+	if d.Verdict.Likely == nil && !d.Rather() || d.Benign[0].pattern == nil {
+		return
+	}
+	b := &d.Benign[0]
+	o := Outcome{Find: d.phrase("if-confirmed"), Do: b.then}
+	switch {
+	case o.Do != nil:
+	case b.trial():
+		o.Do = d.phrase("then-tried")
+	case slices.ContainsFunc(d.Config, func(s Snippet) bool { return s.Name == "exception" }):
+		o.Do = d.phrase("then-excepted")
+	default:
+		o.Do = d.phrase("then-confirmed")
+	}
+	d.First.Then = append(d.First.Then, o)
 }
 
 // containingFirst puts the outcomes that call for containment before the others:

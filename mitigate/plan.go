@@ -68,6 +68,13 @@ func (l Level) String() string {
 // MarshalText implements [encoding.TextMarshaler] with the name of l.
 func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
+// Rather reports whether the first benign case explains the alert better than what
+// it suggests, though not so well that it is the likely cause.
+func (p *Plan) Rather() bool {
+	return p.Level == ByRule && p.Verdict.Likely == nil && p.Verdict.Confidence <= Low && len(p.Benign) > 0 && p.Benign[0].Fits &&
+		p.Benign[0].Strength == Medium
+}
+
 // Verdict is the short form of a plan.
 type Verdict struct {
 	Seen       Text       // what was seen: certain
@@ -124,9 +131,15 @@ type Benign struct {
 	AndIfNot Text // what follows if it is not confirmed
 	Snippets []Snippet
 
-	plain bool // a pattern that names no exception: one is not wanted
-	trial bool // a pattern of which something was tried
+	pattern *patternEntry // what it comes from; nil if from the rule
+	then    Text          // what to do if it is confirmed, where that is not to close the alert
 }
+
+// plain reports whether b is a pattern that names no exception: one is not wanted.
+func (b *Benign) plain() bool { return b.pattern != nil && len(b.pattern.Exception) == 0 }
+
+// trial reports whether b is that something was tried.
+func (b *Benign) trial() bool { return b.pattern != nil && b.pattern.Trial }
 
 // Phase is when a step is due.
 type Phase uint8

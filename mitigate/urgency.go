@@ -45,7 +45,7 @@ func (d *draft) rate(urgency []*urgencyEntry) {
 	}
 	raised := d.reasons(urgency, up, func(r *urgencyEntry) bool { return r.Step > 0 })
 	lowered := d.reasons(urgency, "lowered", func(r *urgencyEntry) bool { return r.Step < 0 })
-	if d.Verdict.Likely != nil && d.Benign[0].trial && !lowered && u > Routine {
+	if d.Verdict.Likely != nil && d.Benign[0].trial() && !lowered && u > Routine {
 		n--
 		d.say(", lowered because ")
 		d.putPhrase("trial")

@@ -69,7 +69,7 @@ func afterwards(p *mitigate.Plan) []block {
 		out = append(out, b.labelled(label, nil), next)
 	}
 	for i := range p.Config {
-		if c := &p.Config[i]; p.Verdict.Likely != nil && c.Name == "exception" {
+		if c := &p.Config[i]; (p.Verdict.Likely != nil || p.Rather()) && c.Name == "exception" {
 			out = b.snippet(out, c)
 		}
 	}

@@ -37,7 +37,7 @@ func (b *builder) short() []block {
 			b.labelled("Confirm it", p.Benign[0].Confirm),
 			b.labelled("If that does not hold", v.Suggests))
 	} else {
-		if rather(p) {
+		if p.Rather() {
 			out = append(out, b.labelled("More likely", b.join(p.Benign[0].Case, say(". "), p.Benign[0].Why, say(" It shows by this: "), p.Benign[0].Confirm)))
 		}
 		out = append(out, b.suspicion())
@@ -64,13 +64,6 @@ func (b *builder) short() []block {
 	return out
 }
 
-// rather reports whether a benign case fits better than the alert suggests
-// anything else.
-func rather(p *mitigate.Plan) bool {
-	return p.Level == mitigate.ByRule && p.Verdict.Confidence <= mitigate.Low && len(p.Benign) > 0 && p.Benign[0].Fits &&
-		p.Benign[0].Strength == mitigate.Medium
-}
-
 // suspicion is what the alert suggests, as firmly as it does.
 func (b *builder) suspicion() block {
 	v := &b.p.Verdict
@@ -95,7 +88,7 @@ func (b *builder) harmless(out []block) []block {
 	}
 	label := "Harmless if"
 	switch {
-	case b.p.Verdict.Likely != nil || rather(b.p):
+	case b.p.Verdict.Likely != nil || b.p.Rather():
 		cases, label = cases[1:], "Harmless too if"
 	case !cases[0].Fits:
 		label = "Harmless if (no field points to it)"
