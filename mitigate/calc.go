@@ -150,7 +150,6 @@ func Elapsed(d time.Duration) string {
 		}
 		return in(n, a) + " " + in(rest, b)
 	}
-	const day = 24 * time.Hour
 	switch {
 	case d < time.Millisecond:
 		return "less than 1 ms"

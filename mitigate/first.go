@@ -37,7 +37,7 @@ const (
 	// Where the cause is most likely harmless, the check of that comes first, and
 	// little else is worth the time.
 	likelyFacts   = 3
-	likelyLooking = 2
+	likelyLooking = 3
 )
 
 // shorten makes the short form from the plan. A nil r is a rule that is not

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/falconer-go/falconer/mitigate/report"
 )
@@ -19,7 +20,7 @@ type format struct {
 // brief returns the format for reports in brief.
 func (f format) brief() format {
 	whole := f.render
-	f.render = func(r *report.Report) ([]byte, error) { return whole(r.Brief()) }
+	f.render = func(r *report.Report) ([]byte, error) { return whole(r.BriefAt(time.Now())) }
 	return f
 }
 

@@ -1,21 +1,25 @@
 package report
 
-import "github.com/falconer-go/falconer/mitigate"
+import (
+	"time"
+
+	"github.com/falconer-go/falconer/mitigate"
+)
 
 // Brief returns the report without what can wait: what happened and when, what it
 // means and leaves open, what to do first and with each finding, and what comes
-// afterwards. It is for a chat, a pager or a phone, and takes up a third of the
-// room; less where the cause is most likely harmless. What it leaves out stands in
-// r. JSON and the explanation are those of r.
-func (r *Report) Brief() *Report {
+// afterwards. It is for a chat, a pager or a phone, and takes up less than half the
+// room. What it leaves out stands in r. JSON and the explanation are those of r.
+func (r *Report) Brief() *Report { return r.BriefAt(time.Time{}) }
+
+// BriefAt is [Report.Brief] for somebody who reads it at now: of an alert older than
+// two days it says so, and what is gone since. At the zero time it says nothing.
+func (r *Report) BriefAt(now time.Time) *Report {
 	brief := *r
 	sections := append(make([]section, 0, 3), r.doc.sections[:2]...) // the short form, of an alert or an incident
 	if r.story == nil {
-		b := builder{p: r.plan, terse: true}
-		sections[0].blocks = append(append([]block{b.when()}, sections[0].blocks...), b.open()...)
-		if r.plan.Verdict.Likely != nil {
-			sections[1].blocks = b.first()
-		}
+		b := builder{p: r.plan}
+		sections[0].blocks = append(append([]block{b.when(now)}, sections[0].blocks...), b.open()...)
 	}
 	if after := afterwards(r.worst()); len(after) > 0 {
 		sections = append(sections, section{"Afterwards", after})
@@ -25,13 +29,17 @@ func (r *Report) Brief() *Report {
 }
 
 // when says when and where it was, for which the whole report has a table.
-func (b *builder) when() block {
+func (b *builder) when(now time.Time) block {
 	e := b.p.Event
 	t := b.say(e.Time.UTC().Format("Monday, 2006-01-02 15:04:05 UTC"))
 	if e.Hostname != "" {
 		t = b.join(t, say(", seen by Falco on "), value("alert.hostname", e.Hostname))
 	}
-	return b.labelled("When", b.join(t, say(".")))
+	t = b.join(t, say("."))
+	if old := b.p.Aged(now); old != nil {
+		t = b.join(t, blank, old)
+	}
+	return b.labelled("When", t)
 }
 
 // maxOpen is how many of the things that an alert does not tell stand in a brief.

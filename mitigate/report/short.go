@@ -12,8 +12,9 @@ type builder struct {
 	room
 	p     *mitigate.Plan
 	shown []string // snippets that stand in the document already
-	terse bool     // what is not likely goes without commands
 	done  []string // fields that do
+
+	explained []string // fields of placeholders of which it is said how to find them
 }
 
 func (b *builder) lead() []mitigate.Text {
@@ -142,35 +143,13 @@ func (b *builder) first() []block {
 	}
 	if len(f.Then) > 0 {
 		then := list{items: make([]item, len(f.Then))}
-		contains := -1
-		if b.wordsOnly() {
-			contains = slices.IndexFunc(f.Then, contain)
-		}
 		for i := range f.Then {
-			then.items[i] = b.outcome(&f.Then[i], b.wordsOnly() && i != contains)
+			o := &f.Then[i]
+			then.items[i] = b.withSnippets(item{lead: b.join(say("If "), o.Find, say(":")), text: o.Do}, o.Snippets)
 		}
 		out = append(out, heading("Then, by what you find"), then)
-		if b.wordsOnly() {
-			out = append(out, b.paragraph(say("Commands for the other findings stand in the whole report.")))
-		}
 	}
 	return out
-}
-
-// wordsOnly reports whether outcomes go without their commands, but for the first
-// that contains: the cause is most likely harmless, and there is a longer report.
-func (b *builder) wordsOnly() bool { return b.terse && b.p.Verdict.Likely != nil }
-
-// contain reports whether a command of the outcome changes something.
-func contain(o mitigate.Outcome) bool {
-	return slices.ContainsFunc(o.Snippets, func(s mitigate.Snippet) bool { return s.Changes })
-}
-
-func (b *builder) outcome(o *mitigate.Outcome, wordsOnly bool) item {
-	if wordsOnly {
-		return item{lead: b.join(say("If "), o.Find, say(":")), text: o.Do}
-	}
-	return b.withSnippets(item{lead: b.join(say("If "), o.Find, say(":")), text: o.Do}, o.Snippets)
 }
 
 func (b *builder) action(a *mitigate.Action) item {

@@ -66,7 +66,8 @@ func (b *builder) placeholders(list []mitigate.Placeholder) mitigate.Text {
 		}
 		t = append(t, mitigate.Span{Text: before}, mitigate.Span{Kind: mitigate.Code, Text: p.Word},
 			mitigate.Span{Text: " is "}, mitigate.Span{Kind: mitigate.Code, Text: p.Field})
-		if len(p.How) > 0 {
+		if len(p.How) > 0 && !slices.Contains(b.explained, p.Field) { // once is enough
+			b.explained = append(b.explained, p.Field)
 			t = append(append(t, mitigate.Span{Text: ": "}), p.How...)
 		}
 	}

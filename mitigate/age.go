@@ -1,0 +1,49 @@
+package mitigate
+
+import (
+	"strconv"
+	"time"
+)
+
+// kept is how long what the source of an alert was made from is kept where nobody
+// made it last longer: the event history of CloudTrail, Cloud Logging's bucket for
+// admin activity, Okta's System Log and GitHub's audit log. Sources: the services'
+// own documentation.
+var kept = map[string]time.Duration{
+	"aws_cloudtrail": 90 * day,
+	"gcp_auditlog":   400 * day,
+	"okta":           90 * day,
+	"github":         180 * day,
+}
+
+const (
+	day = 24 * time.Hour
+	old = 2 * day // when processes, pods and sessions of then are mostly gone
+)
+
+// Aged returns what it means that the alert is read at now: that it is old, and
+// what is gone since. It is nil for an alert of the last two days.
+func (p *Plan) Aged(now time.Time) Text {
+	if p.madeFrom == nil {
+		return nil // not made by a library
+	}
+	age := now.Sub(p.Event.Time)
+	if age < old {
+		return nil
+	}
+	d := draft{Plan: p, subject: about(p.Event, p.madeFrom), notebook: new(notebook)}
+	days := int(age / day)
+	words := strconv.Itoa(days) + " days"
+	if years := days / 365; years > 1 {
+		words = strconv.Itoa(years) + " years"
+	}
+	name := "old"
+	if limit := kept[d.source]; limit > 0 && age > limit {
+		name = "past-logs"
+	}
+	from := d.begin()
+	d.say("The alert is " + words + " old, and ")
+	d.putPhrase(name)
+	d.say(".")
+	return d.end(from)
+}

@@ -1,0 +1,38 @@
+package mitigate
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestAged: an old alert is said to be so, and where the logs of its time are gone,
+// that too.
+func TestAged(t *testing.T) {
+	for _, x := range []struct {
+		source string
+		age    time.Duration
+		want   string // "" for nothing
+	}{
+		{"syscall", -time.Hour, ""},
+		{"syscall", 47 * time.Hour, ""},
+		{"syscall", 49 * time.Hour, "is 2 days old"},
+		{"syscall", 3 * 366 * day, "is 3 years old"},
+		{"k8s_audit", 5 * day, "rotated away"},
+		{"aws_cloudtrail", 80 * day, "is 80 days old"},
+		{"aws_cloudtrail", 91 * day, "ends after 90 days"},
+		{"gcp_auditlog", 401 * day, "400 days"},
+		{"okta", 100 * day, "ends after 90 days"},
+		{"github", 200 * day, "ends after 180 days"},
+		{"unheard", 9 * day, "is 9 days old"},
+	} {
+		e := alertWith(t, x.source, nil)
+		got := For(e).Aged(e.Time.Add(x.age)).String()
+		if x.want == "" && got != "" || !strings.Contains(got, x.want) {
+			t.Errorf("%s, %v: %q, want %q", x.source, x.age, got, x.want)
+		}
+	}
+	if got := new(Plan).Aged(time.Time{}); got != nil {
+		t.Errorf("a plan of nobody: %q", got)
+	}
+}
