@@ -35,6 +35,9 @@ func (b *builder) when(now time.Time) block {
 	if e.Hostname != "" {
 		t = b.join(t, say(", seen by Falco on "), value("alert.hostname", e.Hostname))
 	}
+	if offset := localClock(e); offset != "" {
+		t = b.join(t, say(" (the alert's text has the clock of its host, "+offset+")"))
+	}
 	t = b.join(t, say("."))
 	if old := b.p.Aged(now); old != nil {
 		t = b.join(t, blank, old)
