@@ -34,22 +34,18 @@ const (
 	maxLooking = 4 // actions that only read
 	maxCode    = 2 // snippets of an action
 
-	// Where the cause is most likely harmless, the check of that comes first, and
-	// little else is worth the time.
-	likelyFacts   = 3
-	likelyLooking = 3
+	likelyLooking = 3 // where the cause is most likely harmless, and the check of that comes first
 )
 
 // shorten makes the short form from the plan. A nil r is a rule that is not
 // known.
 func (d *draft) shorten(r *ruleEntry) {
 	f := &d.First
-	facts := maxFacts
 	d.mostLooking = maxLooking
 	if d.Verdict.Likely != nil {
-		facts, d.mostLooking = likelyFacts, likelyLooking
+		d.mostLooking = likelyLooking
 	}
-	f.Facts = d.Readings[:min(len(d.Readings), facts)]
+	f.Facts = d.Readings[:min(len(d.Readings), maxFacts)]
 	f.Caution = d.phrase("caution")
 	f.Ask = d.phrase("ask")
 	f.Actions = make([]Action, 0, maxLooking+1)

@@ -187,9 +187,8 @@ var scratch = []string{"/tmp/", "/var/tmp/", "/dev/shm/", "/run/shm/", "memfd:",
 // runs reports whether the software runs a program of that name. A star stands
 // for the rest: iptables*.
 func (x *softwareEntry) runs(name string) bool {
-	same := func(p string) bool {
-		return matches(p, name) || cutName(p) == name || p == strings.TrimRight(name, "0123456789.-") // python3.11
-	}
+	bare := strings.TrimRight(name, "0123456789.-") // python3.11
+	same := func(p string) bool { return matches(p, name) || cutName(p) == name || p == bare }
 	return slices.ContainsFunc(x.Program, same) || slices.ContainsFunc(x.Runs, same)
 }
 
