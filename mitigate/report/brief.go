@@ -48,17 +48,24 @@ func (b *builder) when(now time.Time) block {
 // maxOpen is how many of the things that an alert does not tell stand in a brief.
 const maxOpen = 3
 
-// open says what the alert leaves open.
+// open says what the rule looks for, and what the alert leaves open.
 func (b *builder) open() []block {
-	gaps := b.p.Gaps[:min(len(b.p.Gaps), maxOpen)]
-	if len(gaps) == 0 {
-		return nil
+	var out []block
+	if len(b.p.LooksFor) > 0 {
+		out = append(out, b.labelled("What the rule looks for", b.p.LooksFor[0]))
 	}
-	l := list{items: make([]item, len(gaps))}
+	gaps := b.p.Gaps[:min(len(b.p.Gaps), maxOpen)]
+	l := list{items: make([]item, len(gaps), len(gaps)+1)}
 	for i := range gaps {
 		l.items[i].text = gaps[i].Says
 	}
-	return []block{b.labelled("What it leaves open", nil), l}
+	if b.p.Blind != nil && len(gaps) < maxOpen {
+		l.items = append(l.items, item{text: b.p.Blind})
+	}
+	if len(l.items) > 0 {
+		out = append(out, b.labelled("What it leaves open", nil), l)
+	}
+	return out
 }
 
 // afterwards says what comes when the first findings are in: how to recover, and

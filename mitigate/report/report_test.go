@@ -79,7 +79,8 @@ func withoutTable(t *testing.T, brief string) string {
 	t.Helper()
 	before, rest, ok := strings.Cut(brief, "**When:** ")
 	_, rest, _ = strings.Cut(rest, "\n\n")
-	rest, open, also := strings.Cut(rest, "**What it leaves open:**\n\n")
+	rest, open, also := strings.Cut(rest, "**What the rule looks for:** ")
+	_, open, _ = strings.Cut(open, "**What it leaves open:**\n\n")
 	_, open, _ = strings.Cut(open, "\n\n")
 	if !ok || !also {
 		t.Fatalf("when it was, or what it leaves open, is missing in %s", brief)
