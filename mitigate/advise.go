@@ -129,12 +129,10 @@ func (d *draft) apply(kind, name string, c *condition) {
 }
 
 // sourceOf returns the source of e. Alerts of Falco before 0.30 have none, and
-// then their fields tell; an old relay says syscalls.
+// relays then say that it was syscalls; their fields tell.
 func sourceOf(e *event.Event) string {
 	switch e.Source {
-	case "syscalls":
-		return "syscall"
-	case "":
+	case "", "syscall", "syscalls":
 		for name := range e.Fields.All() {
 			if of := sourceOfField(name); of != "" {
 				return of

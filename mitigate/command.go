@@ -296,8 +296,16 @@ type subject struct {
 	computed []computedValue
 }
 
-// about returns the subject that an alert is.
-func about(e *event.Event, l *Library) subject { return subject{e: e, l: l, source: sourceOf(e)} }
+// about returns the subject that an alert is, under its right source.
+func about(e *event.Event, l *Library) subject {
+	source := sourceOf(e)
+	if source != e.Source {
+		sourced := *e
+		sourced.Source = source
+		e = &sourced
+	}
+	return subject{e: e, l: l, source: source}
+}
 
 // readLine is a command line that was read.
 type readLine struct {

@@ -89,7 +89,7 @@ func (d *draft) exception(patterns []*patternEntry) (Snippet, bool) {
 		d.Tuning = append(d.Tuning, withoutException(on))
 		return Snippet{}, false
 	}
-	if !known && sourceOf(e) == "k8s_audit" {
+	if !known && d.source == "k8s_audit" {
 		// Without the object's name it would silence the caller for all of them.
 		on = append(slices.Clip(on), exceptOn{Field: "ka.target.name"})
 	}

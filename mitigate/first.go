@@ -57,11 +57,11 @@ func (d *draft) shorten(r *ruleEntry) {
 		f.Actions = d.lead(f.Actions, r.First)
 		outcomes = r.Outcomes
 	} else {
-		if d.general != nil && (d.Level != ByTechnique || sourceOf(d.e) == "syscall") {
+		if d.general != nil && (d.Level != ByTechnique || d.source == "syscall") {
 			f.Actions = d.lead(f.Actions, d.general.First)
 			outcomes = d.general.Outcomes
 		}
-		if s := find[generalEntry](d.l, "source", sourceOf(d.e)); s != nil {
+		if s := find[generalEntry](d.l, "source", d.source); s != nil {
 			f.Actions = d.lead(f.Actions, s.First)
 		}
 	}

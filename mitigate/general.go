@@ -82,7 +82,7 @@ func (d *draft) fallback() (*generalEntry, []*mitigationEntry) {
 			return entry, nil
 		}
 	}
-	if entry := find[generalEntry](d.l, "source", sourceOf(d.e)); entry != nil {
+	if entry := find[generalEntry](d.l, "source", d.source); entry != nil {
 		d.Level = BySource
 		return entry, nil
 	}
