@@ -3,6 +3,7 @@ package mitigate
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/falconer-go/falconer/enrich"
 	"github.com/falconer-go/falconer/event"
@@ -129,10 +130,14 @@ func (d *draft) apply(kind, name string, c *condition) {
 }
 
 // sourceOf returns the source of e. Alerts of Falco before 0.30 have none, and
-// relays then say that it was syscalls; their fields tell.
+// relays then say that it was syscalls; their fields tell, and of what Falco says of
+// itself the rule.
 func sourceOf(e *event.Event) string {
 	switch e.Source {
 	case "", "syscall", "syscalls":
+		if strings.HasPrefix(e.Rule, "Falco internal: ") {
+			return "internal"
+		}
 		for name := range e.Fields.All() {
 			if of := sourceOfField(name); of != "" {
 				return of

@@ -107,3 +107,15 @@ func TestUrgencyOfTheSure(t *testing.T) {
 		}
 	}
 }
+
+// TestInternalWithoutSource holds that what Falco says of itself is known as such
+// where the alert names no source, as in old versions.
+func TestInternalWithoutSource(t *testing.T) {
+	e := &event.Event{Rule: "Falco internal: syscall event drop"}
+	if p := For(e); p.Level != ByInternal || p.Event != e {
+		t.Errorf("level %v of %v", p.Level, p.Event)
+	}
+	if p := For(&event.Event{Rule: e.Rule, Source: "syscall"}); p.Level == ByInternal {
+		t.Error("a rule of system calls is taken for Falco's own event")
+	}
+}
