@@ -138,6 +138,8 @@ var shapes = map[string]shape{
 	"ct.request.name":      func(s string) bool { return account(s) || arn(s) },
 	"ct.request.subnetid":  word,
 
+	"ct.request.serialnumber": arn,
+
 	"ct.request.functionname":   cloudPath, // a name or an ARN
 	"ct.request.cluster":        cloudPath,
 	"ct.request.servicename":    word,
@@ -186,7 +188,8 @@ var shapes = map[string]shape{
 	"part(gcp.authorizationInfo, /*[permission=pubsub.subscriptions.delete]/resource)":                        matching(`^projects/[A-Za-z0-9-]{1,63}/subscriptions/[A-Za-z0-9_.-]{1,255}$`),
 	"part(gcp.authorizationInfo, /*[permission=cloudkms.cryptoKeys.update]/resource)":                         matching(`^projects/[A-Za-z0-9-]{1,63}/locations/[a-z0-9-]{1,63}/keyRings/[A-Za-z0-9_-]{1,63}/cryptoKeys/[A-Za-z0-9_-]{1,63}$`),
 	"part(gcp.request, /body/exportContext/uri)":                                                              matching(`^gs://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9](?:/[A-Za-z0-9_.+@/-]{1,512})?$`),
-	"part(gcp.request, /account_id)":                                                                          dnsLabel,
+	"part(gcp.request, /priority)":   digits,
+	"part(gcp.request, /account_id)": dnsLabel,
 
 	"gcp.logging.sink": word,
 	"gcp.location":     dnsLabel,
