@@ -135,7 +135,7 @@ func (d *draft) apply(kind, name string, c *condition) {
 func sourceOf(e *event.Event) string {
 	switch e.Source {
 	case "", "syscall", "syscalls":
-		if strings.HasPrefix(e.Rule, "Falco internal: ") {
+		if e.Source != "syscall" && strings.HasPrefix(e.Rule, "Falco internal: ") {
 			return "internal"
 		}
 		for name := range e.Fields.All() {
