@@ -112,10 +112,13 @@ func (d *draft) outcomes(list []outcomeEntry) {
 // confirmed adds what follows if the pattern that the alert fits best is the cause;
 // what the rule says of its own benign cases stands in its outcomes.
 func (d *draft) confirmed() {
-	if d.Verdict.Likely == nil && !d.Rather() || d.Benign[0].pattern == nil {
+	if len(d.Benign) == 0 || d.Benign[0].pattern == nil {
 		return
 	}
 	b := &d.Benign[0]
+	if d.Verdict.Likely == nil && !d.Rather() && !b.trial() {
+		return
+	}
 	o := Outcome{Find: d.phrase("if-confirmed"), Do: b.then}
 	switch {
 	case o.Do != nil:
