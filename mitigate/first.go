@@ -92,7 +92,7 @@ func (d *draft) outcomes(list []outcomeEntry) {
 		if d.least() > Note {
 			f.Then = containingFirst(f.Then)
 		}
-		d.outcome("absent", nil)
+		d.absent()
 		return
 	}
 	f.Then = make([]Outcome, 0, 5)
@@ -106,7 +106,17 @@ func (d *draft) outcomes(list []outcomeEntry) {
 		d.outcome(name, s)
 	}
 	d.outcome("disowned", nil)
+	d.absent()
+}
+
+// absent adds what follows if the log that the alert was made from does not have
+// it, with the command that looks further.
+func (d *draft) absent() {
+	n := len(d.First.Then)
 	d.outcome("absent", nil)
+	if name := "absent-" + d.source; len(d.First.Then) > n && d.l.entries[key{"snippet", name}] != nil {
+		d.First.Then[n].Snippets = d.snippets(names{name})
+	}
 }
 
 // confirmed adds what follows if the pattern that the alert fits best is the cause;
