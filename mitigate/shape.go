@@ -188,8 +188,9 @@ var shapes = map[string]shape{
 	"part(gcp.authorizationInfo, /*[permission=pubsub.subscriptions.delete]/resource)":                        matching(`^projects/[A-Za-z0-9-]{1,63}/subscriptions/[A-Za-z0-9_.-]{1,255}$`),
 	"part(gcp.authorizationInfo, /*[permission=cloudkms.cryptoKeys.update]/resource)":                         matching(`^projects/[A-Za-z0-9-]{1,63}/locations/[a-z0-9-]{1,63}/keyRings/[A-Za-z0-9_-]{1,63}/cryptoKeys/[A-Za-z0-9_-]{1,63}$`),
 	"part(gcp.request, /body/exportContext/uri)":                                                              matching(`^gs://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9](?:/[A-Za-z0-9_.+@/-]{1,512})?$`),
-	"part(gcp.request, /priority)":   digits,
-	"part(gcp.request, /account_id)": dnsLabel,
+	"part(gcp.request, /priority)":                                              digits,
+	"part(gcp.authorizationInfo, /*[permission=logging.sinks.delete]/resource)": matching(`^projects/[A-Za-z0-9-]{1,63}/sinks/[A-Za-z0-9_.-]{1,100}$`),
+	"part(gcp.request, /account_id)":                                            dnsLabel,
 
 	"gcp.logging.sink": word,
 	"gcp.location":     dnsLabel,
