@@ -96,10 +96,11 @@ func (d *draft) exception(patterns []*patternEntry) (Snippet, bool) {
 	on = d.boundToWorkload(on)
 	fields, unsafe := make([]string, 0, len(on)), []string(nil)
 	for _, x := range on {
-		s, ok := e.Fields.Get(x.Field).Str()
+		v := e.Fields.Get(x.Field)
+		s := v.Text()
 		switch {
-		case !ok || s == "" || s == "<NA>":
-		case isExceptable(s):
+		case !v.Available() || s == "" || v.Kind() == event.Array || v.Kind() == event.Object:
+		case isExceptable(s) || v.Kind() == event.Number:
 			fields = append(fields, x.Field)
 		default:
 			unsafe = append(unsafe, x.Field)

@@ -165,11 +165,16 @@ func withParts(t testing.TB) []*event.Event {
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "shred", "proc.cmdline": "shred -u /var/log/wtmp", "user.loginuid": 1002, "proc.tty": 34816})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "crontab", "proc.cmdline": "crontab -", "user.name": "www-data", "user.loginuid": -1, "proc.tty": 0})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "python3", "proc.cmdline": "python3 /home/a/.ansible/tmp/ansible-tmp-1-2-3/AnsiballZ_dnf.py", "user.loginuid": 1001, "proc.tty": 0})
+	for _, resource := range []string{"volumeattachments", "deployments"} {
+		add("k8s_audit", map[string]any{"ka.user.name": "dana", "ka.verb": "patch", "ka.target.resource": resource, "ka.target.name": "web", "ka.target.namespace": "shop"})
+	}
 	for _, pod := range []string{"runner-x7-project-412-concurrent-0-abc12", "falco-responder-6c9f8d7b5c-x2x8q", "nightly-29543640-x8r2k", "web-0", "web"} {
 		add("syscall", map[string]any{"container.id": "dca990c78804", "k8s.ns.name": "shop", "k8s.pod.name": pod, "container.image.repository": "registry.example.com/mysql",
 			"proc.name": "bash", "proc.cmdline": "bash", "proc.exepath": "memfd:", "proc.tty": 34816, "user.loginuid": -1})
 	}
 	add("aws_cloudtrail", map[string]any{"ct.user.arn": "arn:aws:sts::123456789012:assumed-role/web/i-0123456789abcdef0", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
+	list = append(list, parse(t, []byte(`{"rule":"Delete Group","priority":"Notice","time":"2026-01-02T03:04:05Z","source":"aws_cloudtrail",
+		"output_fields":{"ct.user":"dana","ct.request.groupname":"admins","ct.region":"us-east-1"}}`)))
 	add("aws_cloudtrail", map[string]any{"ct.user": "github-deploy", "ct.srcip": "autoscaling.amazonaws.com", "ct.response.reservationid": "r-0123456789abcdef0", "ct.region": "us-east-1"})
 	for _, uri := range []string{"gs://acme-dumps/2026/orders.sql.gz", "gs://acme-dumps/$(id)"} {
 		add("gcp_auditlog", map[string]any{"gcp.projectId": "acme-prod", "gcp.user": "dana@example.com",
@@ -177,6 +182,7 @@ func withParts(t testing.TB) []*event.Event {
 	}
 	for _, info := range []string{
 		`{"permission":"iam.serviceAccountKeys.create","resource":"projects/-/serviceAccounts/build@acme-prod.iam.gserviceaccount.com","granted":true}`,
+		`{"permission":"iam.serviceAccounts.delete","resource":"projects/-/serviceAccounts/104215893120446187733","granted":true}`,
 		`{"permission":"cloudkms.cryptoKeyVersions.destroy","resource":"projects/acme-prod/locations/eu/keyRings/a/cryptoKeys/b/cryptoKeyVersions/3","granted":true}`,
 		`{"permission":"cloudkms.cryptoKeys.update","resource":"projects/acme-prod/locations/eu/keyRings/a/cryptoKeys/b","granted":true}`,
 		`{"permission":"pubsub.subscriptions.delete","resource":"projects/acme-prod/subscriptions/s","granted":true}`,
