@@ -15,10 +15,10 @@ func TestAged(t *testing.T) {
 		want   string // "" for nothing
 	}{
 		{"syscall", -time.Hour, ""},
-		{"syscall", 47 * time.Hour, ""},
-		{"syscall", 49 * time.Hour, "is 2 days old"},
+		{"syscall", 7*day - time.Hour, ""},
+		{"syscall", 7*day + time.Hour, "is 7 days old"},
 		{"syscall", 3 * 366 * day, "is 3 years old"},
-		{"k8s_audit", 5 * day, "rotated away"},
+		{"k8s_audit", 8 * day, "rotated away"},
 		{"aws_cloudtrail", 80 * day, "is 80 days old"},
 		{"aws_cloudtrail", 91 * day, "ends after 90 days"},
 		{"gcp_auditlog", 401 * day, "400 days"},
