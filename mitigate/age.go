@@ -24,8 +24,8 @@ const (
 // Aged returns what it means that the alert is read at now: that it is old, and
 // what is gone since. It is nil for an alert of the last week.
 func (p *Plan) Aged(now time.Time) Text {
-	if p.madeFrom == nil {
-		return nil // not made by a library
+	if p.madeFrom == nil || p.Event.Time.Unix() <= 0 {
+		return nil // not made by a library, or without a date
 	}
 	age := now.Sub(p.Event.Time)
 	if age < old {

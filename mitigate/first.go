@@ -63,6 +63,9 @@ func (d *draft) shorten(r *ruleEntry) {
 		}
 		if s := find[generalEntry](d.l, "source", d.source); s != nil {
 			f.Actions = d.lead(f.Actions, s.First)
+			if outcomes == nil {
+				outcomes = s.Outcomes
+			}
 		}
 	}
 	// One command for what the alert lacks and one for what it says are enough:

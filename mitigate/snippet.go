@@ -203,8 +203,8 @@ var around = map[string]time.Duration{
 }
 
 func timeAround(e *event.Event, field string) (string, bool) {
-	if e.Time.IsZero() {
-		return "", false
+	if e.Time.Unix() <= 0 {
+		return "", false // no time, or one without a date
 	}
 	t := e.Time.Add(around[field])
 	switch field {
