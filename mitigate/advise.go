@@ -72,7 +72,7 @@ func (d *draft) read(fired []*readingEntry) {
 		if len(*list) < maxReadings {
 			*list = append(*list, Reading{
 				Name: r.Reading, Topic: r.Topic, Confidence: r.Confidence,
-				Says: d.first(r.Say), Limits: d.first(r.Limits), run: r.Run,
+				Says: d.first(r.Say), Limits: d.first(r.Limits), run: r.Run, against: r.Against,
 			})
 		}
 	}
@@ -224,6 +224,7 @@ func (d *draft) addPatterns(patterns []*patternEntry) {
 func (d *draft) weigh() {
 	if len(d.Benign) > 0 && d.Benign[0].Fits && d.Benign[0].Strength == High {
 		d.Verdict.Likely = d.Benign[0].Case
+		d.Readings = slices.DeleteFunc(d.Readings, func(r Reading) bool { return r.against })
 	}
 }
 

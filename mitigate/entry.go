@@ -139,6 +139,7 @@ type readingEntry struct {
 	Limits     texts      `yaml:"limits"`
 	Weight     int        `yaml:"weight"`
 	Unless     []string   `yaml:"unless"`
+	Against    bool       `yaml:"against"` // speaks against harmless causes: left out where one is likely
 	Run        names      `yaml:"run"`
 }
 

@@ -83,6 +83,7 @@ func init() {
 
 		"network":     {fields: 1, gives: theirs, of: network},
 		"client":      {fields: 1, gives: theirs, of: ofConnection(func(from, _ netip.AddrPort) string { return from.Addr().String() })},
+		"peer":        {fields: 1, gives: theirs, of: peer},
 		"server":      {fields: 1, gives: theirs, of: ofConnection(func(_, to netip.AddrPort) string { return to.Addr().String() })},
 		"serverport":  {fields: 1, gives: theirs, of: ofConnection(func(_, to netip.AddrPort) string { return strconv.Itoa(int(to.Port())) })},
 		"hostaddress": {fields: 1, gives: theirs, of: ofText(func(name string) result { return asText(hostAddress(name)) })},
@@ -201,6 +202,26 @@ func networkOf(a netip.Addr) netip.Prefix {
 	}
 	p, _ := a.Prefix(bits) // fails for bits out of range only
 	return p
+}
+
+// peer is the far end of a connection: the client of what was taken in here, which
+// the local port tells, else the server.
+func peer(_ *calc, s *subject, v event.Value) result {
+	from, to, ok := v.Connection()
+	if !ok {
+		return result{}
+	}
+	far := to
+	switch s.e.Field("evt.type").Text() {
+	case "accept", "accept4", "listen":
+		far = from
+	}
+	local, ok1 := s.e.Field("fd.lport").Int()
+	remote, ok2 := s.e.Field("fd.rport").Int()
+	if ok1 && ok2 && local == int64(to.Port()) && remote == int64(from.Port()) {
+		far = from
+	}
+	return asText(far.Addr().String())
 }
 
 // ofConnection is f of the ends in the name of a connection.

@@ -118,7 +118,8 @@ type Reading struct {
 	Confidence Confidence
 	Limits     Text // when the inference fails
 
-	run names // commands that follow it up
+	run     names // commands that follow it up
+	against bool  // it speaks against harmless causes
 }
 
 // Benign is a cause that would make the alert harmless.

@@ -93,7 +93,7 @@ var shapes = map[string]shape{
 	"workload(k8s.pod.name)": dnsName,
 	"account(ka.user.name)":  dnsName,
 	"home(ka.user.name)":     dnsLabel,
-	"client(fd.name)":        address, "server(fd.name)": address, "serverport(fd.name)": digits, "outside(proc.cmdline)": address, "outside(proc.env)": address, "urlhost(proc.cmdline)": dnsName,
+	"client(fd.name)":        address, "server(fd.name)": address, "peer(fd.name)": address, "serverport(fd.name)": digits, "outside(proc.cmdline)": address, "outside(proc.env)": address, "urlhost(proc.cmdline)": dnsName,
 	"script(proc.cmdline)": plainPath, "script(proc.pcmdline)": plainPath,
 	"last(proc.cmdline)":    func(s string) bool { return plainPath(s) || account(s) },
 	"file(proc.pcmdline)":   plainPath,
