@@ -227,7 +227,7 @@ func kubeObject(s string) bool {
 	return len(s) <= 253 && kubeName(s)
 }
 
-var kubeName = matching(`^[a-z0-9](?:[a-z0-9:._-]*[a-z0-9])?$`)
+var kubeName = matching(`^[A-Za-z0-9](?:[A-Za-z0-9:._-]*[A-Za-z0-9])?$`)
 
 // shapeOf returns the shape for a field, or nil if its values never enter a
 // snippet. proc.aname[2] has the shape of proc.aname.

@@ -203,6 +203,18 @@ func withParts(t testing.TB) []*event.Event {
 		add("gcp_auditlog", map[string]any{"gcp.projectId": "acme-prod", "gcp.user": "dana@example.com", "gcp.callerIP": "192.0.2.24", "gcp.cloudfunctions.function": "f",
 			"gcp.authorizationInfo": "[" + info + "]", "gcp.policyDelta": `[{"action":"ADD","member":"user:dana@example.net","role":"roles/owner"}]`})
 	}
+	for _, user := range []string{
+		"argocd:argocd-application-controller", "flux-system:kustomize-controller", "flux-system:helm-controller", "flux-system:source-controller",
+		"cattle-fleet-system:fleet-agent", "olm:olm-operator-serviceaccount", "shop:web",
+	} {
+		for _, name := range []string{"web", "shop-operator.v1.2.0-3cAXmwIYNOq", "system:web", "$(id)"} {
+			add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:" + user, "ka.target.resource": "clusterroles", "ka.target.name": name})
+		}
+	}
+	add("k8s_audit", map[string]any{"ka.user.name": "dana@example.com", "ka.target.resource": "namespaces", "ka.target.name": "shop",
+		"ka.auth.reason": `RBAC: allowed by ClusterRoleBinding "ops" of ClusterRole "cluster-admin" to Group "oidc:ops"`})
+	add("k8s_audit", map[string]any{"ka.user.name": "dana@example.com", "ka.resp.name": "web", "ka.target.namespace": "shop",
+		"jevt.value[/requestObject/spec/volumes]": `[{"hostPath":{"path":"/","type":""},"name":"host"}]`})
 	return list
 }
 
