@@ -211,6 +211,7 @@ func withParts(t testing.TB) []*event.Event {
 			add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:" + user, "ka.target.resource": "clusterroles", "ka.target.name": name})
 		}
 	}
+	add("k8s_audit", map[string]any{"ka.user.name": "arn:aws:sts::123456789012:assumed-role/deploy/GitHubActions", "ka.target.resource": "deployments", "ka.target.namespace": "shop"})
 	add("k8s_audit", map[string]any{"ka.user.name": "dana@example.com", "ka.target.resource": "namespaces", "ka.target.name": "shop",
 		"ka.auth.reason": `RBAC: allowed by ClusterRoleBinding "ops" of ClusterRole "cluster-admin" to Group "oidc:ops"`})
 	add("k8s_audit", map[string]any{"ka.user.name": "dana@example.com", "ka.resp.name": "web", "ka.target.namespace": "shop",
