@@ -178,9 +178,20 @@ func withParts(t testing.TB) []*event.Event {
 			"proc.name": "bash", "proc.cmdline": "bash", "proc.exepath": "memfd:", "proc.tty": 34816, "user.loginuid": -1})
 	}
 	add("aws_cloudtrail", map[string]any{"ct.user.arn": "arn:aws:sts::123456789012:assumed-role/web/i-0123456789abcdef0", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
+	list = append(list, parse(t, []byte(`{"rule":"Create AWS user","priority":"Notice","time":"2026-01-02T03:04:05Z","source":"aws_cloudtrail",
+		"output_fields":{"ct.user":"dana","ct.request.username":"robot","ct.region":"us-east-1"}}`)))
 	list = append(list, parse(t, []byte(`{"rule":"Delete Group","priority":"Notice","time":"2026-01-02T03:04:05Z","source":"aws_cloudtrail",
 		"output_fields":{"ct.user":"dana","ct.request.groupname":"admins","ct.region":"us-east-1"}}`)))
 	add("aws_cloudtrail", map[string]any{"ct.user": "github-deploy", "ct.srcip": "autoscaling.amazonaws.com", "ct.response.reservationid": "r-0123456789abcdef0", "ct.region": "us-east-1"})
+	for _, resource := range []string{
+		"projects/_/buckets/acme-media/objects/a/b.pdf", "projects/_/buckets/acme-media/objects/$(id)",
+		"projects/acme-prod/sinks/audit", "projects/acme-prod/sinks/$(id)", "projects/acme-prod/topics/audit", "projects/acme-prod/topics/$(id)",
+	} {
+		for _, permission := range []string{"storage.objects.update", "logging.sinks.update", "pubsub.topics.delete"} {
+			add("gcp_auditlog", map[string]any{"gcp.projectId": "acme-prod", "gcp.user": "dana@example.com", "gcp.storage.bucket": "acme-media",
+				"gcp.authorizationInfo": `[{"granted":true,"permission":"` + permission + `","resource":"` + resource + `"}]`})
+		}
+	}
 	for _, uri := range []string{"gs://acme-dumps/2026/orders.sql.gz", "gs://acme-dumps/$(id)"} {
 		add("gcp_auditlog", map[string]any{"gcp.projectId": "acme-prod", "gcp.user": "dana@example.com",
 			"gcp.request": `{"body":{"exportContext":{"uri":"` + uri + `"}}}`})
