@@ -93,7 +93,7 @@ func (d *draft) exception(patterns []*patternEntry) (Snippet, bool) {
 		// Without the object's name it would silence the caller for all of them.
 		on = append(slices.Clip(on), exceptOn{Field: "ka.target.name"})
 	}
-	on = d.boundToWorkload(on)
+	on, anything := d.boundToCommand(d.boundToWorkload(on))
 	fields, unsafe := make([]string, 0, len(on)), []string(nil)
 	for _, x := range on {
 		v := e.Fields.Get(x.Field)
@@ -106,7 +106,7 @@ func (d *draft) exception(patterns []*patternEntry) (Snippet, bool) {
 			unsafe = append(unsafe, x.Field)
 		}
 	}
-	if len(fields) < 2 || !known && !namesWorkload(e, fields) {
+	if len(fields) < 2 || !known && !namesWorkload(e, fields) || anything && slices.Contains(unsafe, "proc.cmdline") {
 		d.Tuning = append(d.Tuning, withoutException(on))
 		return Snippet{}, false
 	}
@@ -137,6 +137,23 @@ func (d *draft) boundToWorkload(on []exceptOn) []exceptOn {
 		x.Prefix = name + "-"
 	}
 	return append(slices.Clip(on), x)
+}
+
+// boundToCommand adds the command line where the program that the fields name runs
+// anything that it is given, and reports whether it does.
+func (d *draft) boundToCommand(on []exceptOn) (bound []exceptOn, anything bool) {
+	named := func(field string) bool {
+		return slices.ContainsFunc(on, func(x exceptOn) bool { return x.Field == field })
+	}
+	for _, field := range [...]string{"proc.exepath", "proc.name"} {
+		if named(field) && isInterpreter(base(d.e.Field(field).Text())) {
+			if !named("proc.cmdline") {
+				on = append(slices.Clip(on), exceptOn{Field: "proc.cmdline"})
+			}
+			return on, true
+		}
+	}
+	return on, false
 }
 
 // namesWorkload reports whether an exception by these fields is bound to a

@@ -142,3 +142,28 @@ func conformanceAlerts(t testing.TB) []*event.Event {
 	}
 	return list
 }
+
+// TestExceptionOfInterpreter: an exception for a program that runs anything names the
+// command line, and there is none where that cannot be copied.
+func TestExceptionOfInterpreter(t *testing.T) {
+	exception := func(cmdline string) string {
+		e := alertWith(t, "syscall", map[string]any{
+			"container.id": "dca990c78804", "container.image.repository": "ghcr.io/zalando/spilo-16", "k8s.ns.name": "db", "k8s.pod.name": "pg-0",
+			"fd.name": "10.0.0.1:4711->10.96.0.1:443", "proc.name": "patroni", "proc.exepath": "/usr/bin/python3.10", "proc.cmdline": cmdline,
+		})
+		e.Rule = "Contact K8S API Server From Container"
+		for _, s := range For(e).Config {
+			if s.Name == "exception" {
+				return s.Body
+			}
+		}
+		return ""
+	}
+	const line = "/usr/local/bin/patroni /home/postgres/postgres.yml"
+	if got := exception(line); !strings.Contains(got, "proc.cmdline") || !strings.Contains(got, line) {
+		t.Errorf("the exception does not name the command line:\n%s", got)
+	}
+	if got := exception(line + " $(id)"); got != "" {
+		t.Errorf("an exception without the command line:\n%s", got)
+	}
+}
