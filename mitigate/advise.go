@@ -101,7 +101,9 @@ func (d *draft) meaning(fired []*readingEntry) {
 			t = d.end(from)
 		}
 		d.Verdict.Suggests, d.Verdict.Confidence = t, r.Confidence
-		d.told = r.Weight >= telling
+		if d.told = r.Weight >= telling; d.told {
+			d.contain = r.Contain
+		}
 		return
 	}
 }

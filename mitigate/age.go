@@ -18,11 +18,11 @@ var kept = map[string]time.Duration{
 
 const (
 	day = 24 * time.Hour
-	old = 7 * day // when most processes, pods and sessions of then are gone
+	old = 30 * day // when most processes, pods and sessions of then are gone
 )
 
 // Aged returns what it means that the alert is read at now: that it is old, and
-// what is gone since. It is nil for an alert of the last week.
+// what is gone since. It is nil for an alert of the last month.
 func (p *Plan) Aged(now time.Time) Text {
 	if p.madeFrom == nil || p.Event.Time.Unix() <= 0 {
 		return nil // not made by a library, or without a date

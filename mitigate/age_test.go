@@ -15,16 +15,16 @@ func TestAged(t *testing.T) {
 		want   string // "" for nothing
 	}{
 		{"syscall", -time.Hour, ""},
-		{"syscall", 7*day - time.Hour, ""},
-		{"syscall", 7*day + time.Hour, "is 7 days old"},
+		{"syscall", 30*day - time.Hour, ""},
+		{"syscall", 30*day + time.Hour, "is 30 days old"},
 		{"syscall", 3 * 366 * day, "is 3 years old"},
-		{"k8s_audit", 8 * day, "rotated away"},
+		{"k8s_audit", 40 * day, "rotated away"},
 		{"aws_cloudtrail", 80 * day, "is 80 days old"},
 		{"aws_cloudtrail", 91 * day, "ends after 90 days"},
 		{"gcp_auditlog", 401 * day, "400 days"},
 		{"okta", 100 * day, "ends after 90 days"},
 		{"github", 200 * day, "ends after 180 days"},
-		{"unheard", 9 * day, "is 9 days old"},
+		{"unheard", 60 * day, "is 60 days old"},
 	} {
 		e := alertWith(t, x.source, nil)
 		got := For(e).Aged(e.Time.Add(x.age)).String()

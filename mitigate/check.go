@@ -224,6 +224,7 @@ func (c *checker) reading(r *readingEntry) {
 	c.texts("means", r.Means, r.If)
 	c.texts("limits", r.Limits, r.If)
 	c.run("run", r.Run)
+	c.run("contain", r.Contain)
 	for _, name := range r.Unless {
 		if c.l.entries[key{"reading", name}] == nil {
 			c.fault("unless", "there is no reading %q", name)

@@ -14,6 +14,7 @@ type draft struct {
 	general *generalEntry // where the rule is not known
 	spans   []Span        // the texts made so far, one behind the other
 	told    bool          // a telling reading of the values gave the verdict
+	contain names         // by which commands what it tells is ended
 	*notebook
 
 	mostLooking int // actions that only read

@@ -141,6 +141,7 @@ type readingEntry struct {
 	Unless     []string   `yaml:"unless"`
 	Against    bool       `yaml:"against"` // speaks against harmless causes: left out where one is likely
 	Run        names      `yaml:"run"`
+	Contain    names      `yaml:"contain"` // what ends it, where this reading gives the verdict
 }
 
 type patternEntry struct {

@@ -95,6 +95,7 @@ func (d *draft) outcomes(list []outcomeEntry) {
 		if d.least() > Note {
 			f.Then = containingFirst(f.Then)
 		}
+		d.cutOff()
 		d.absent()
 		return
 	}
@@ -143,6 +144,18 @@ func (d *draft) confirmed() {
 		o.Do = d.phrase("then-confirmed")
 	}
 	d.First.Then = append(d.First.Then, o)
+}
+
+// cutOff puts first what ends that which a telling reading of the values says,
+// unless something harmless is likely: the identity behind it can do the rest again.
+func (d *draft) cutOff() {
+	if len(d.contain) == 0 || d.Verdict.Likely != nil {
+		return
+	}
+	o := Outcome{d.phrase("if-unconfirmed"), d.phrase("then-cut-off"), d.snippets(d.contain)}
+	if o.Find != nil && len(o.Snippets) > 0 {
+		d.First.Then = slices.Insert(d.First.Then, 0, o)
+	}
 }
 
 // containingFirst puts the outcomes that call for containment before the others:

@@ -13,7 +13,7 @@ import (
 func (r *Report) Brief() *Report { return r.BriefAt(time.Time{}) }
 
 // BriefAt is [Report.Brief] for somebody who reads it at now: of an alert older than
-// a week it says so, and what is gone since. At the zero time it says nothing.
+// a month it says so, and what is gone since. At the zero time it says nothing.
 func (r *Report) BriefAt(now time.Time) *Report {
 	brief := *r
 	sections := append(make([]section, 0, 3), r.doc.sections[:2]...) // the short form, of an alert or an incident
