@@ -222,6 +222,12 @@ func withParts(t testing.TB) []*event.Event {
 			add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:" + user, "ka.target.resource": "clusterroles", "ka.target.name": name})
 		}
 	}
+	for _, name := range []string{"deployer", "$(id)"} {
+		add("k8s_audit", map[string]any{"ka.user.name": "dana", "ka.target.resource": "serviceaccounts", "ka.target.name": name, "ka.response.code": "201",
+			"ka.uri": "/api/v1/namespaces/ci/serviceaccounts/" + name + "/token"})
+		add("k8s_audit", map[string]any{"ka.user.name": "dana", "ka.target.resource": "certificatesigningrequests", "ka.target.name": name, "ka.response.code": "200"})
+	}
+	add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:argocd:argocd-server", "ka.target.resource": "pods", "ka.target.subresource": "exec", "ka.target.name": "web"})
 	add("k8s_audit", map[string]any{"ka.user.name": "arn:aws:sts::123456789012:assumed-role/deploy/GitHubActions", "ka.target.resource": "deployments", "ka.target.namespace": "shop"})
 	add("k8s_audit", map[string]any{"ka.user.name": "dana@example.com", "ka.target.resource": "namespaces", "ka.target.name": "shop",
 		"ka.auth.reason": `RBAC: allowed by ClusterRoleBinding "ops" of ClusterRole "cluster-admin" to Group "oidc:ops"`})
