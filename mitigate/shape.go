@@ -186,6 +186,7 @@ var shapes = map[string]shape{
 	"part(gcp.policyDelta, /*[action=ADD]/member)":                                                            matching(`^(?:user|group|domain|serviceAccount):[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}$`),
 	"part(gcp.policyDelta, /*[action=ADD]/role)":                                                              matching(`^(?:(?:projects|organizations)/[A-Za-z0-9-]{1,63}/)?roles/[A-Za-z0-9_.]{1,100}$`),
 	"part(gcp.authorizationInfo, /*[permission=pubsub.subscriptions.delete]/resource)":                        matching(`^projects/[A-Za-z0-9-]{1,63}/subscriptions/[A-Za-z0-9_.-]{1,255}$`),
+	"part(gcp.authorizationInfo, /*[permission=pubsub.subscriptions.update]/resource)":                        matching(`^projects/[A-Za-z0-9-]{1,63}/subscriptions/[A-Za-z0-9_.-]{1,255}$`),
 	"part(gcp.authorizationInfo, /*[permission=cloudkms.cryptoKeys.update]/resource)":                         matching(`^projects/[A-Za-z0-9-]{1,63}/locations/[a-z0-9-]{1,63}/keyRings/[A-Za-z0-9_-]{1,63}/cryptoKeys/[A-Za-z0-9_-]{1,63}$`),
 	"part(gcp.request, /body/exportContext/uri)":                                                              matching(`^gs://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9](?:/[A-Za-z0-9_.+@/-]{1,512})?$`),
 	"part(gcp.authorizationInfo, /*/resource)":                                                                matching(`^projects/_/buckets/[a-z0-9][a-z0-9._-]{1,221}/objects/[A-Za-z0-9_.+@/-]{1,512}$`),

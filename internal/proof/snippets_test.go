@@ -186,8 +186,9 @@ func withParts(t testing.TB) []*event.Event {
 	for _, resource := range []string{
 		"projects/_/buckets/acme-media/objects/a/b.pdf", "projects/_/buckets/acme-media/objects/$(id)",
 		"projects/acme-prod/sinks/audit", "projects/acme-prod/sinks/$(id)", "projects/acme-prod/topics/audit", "projects/acme-prod/topics/$(id)",
+		"projects/acme-prod/subscriptions/audit", "projects/acme-prod/subscriptions/$(id)",
 	} {
-		for _, permission := range []string{"storage.objects.update", "logging.sinks.update", "pubsub.topics.delete"} {
+		for _, permission := range []string{"storage.objects.update", "logging.sinks.update", "pubsub.topics.delete", "pubsub.subscriptions.update"} {
 			add("gcp_auditlog", map[string]any{"gcp.projectId": "acme-prod", "gcp.user": "dana@example.com", "gcp.storage.bucket": "acme-media",
 				"gcp.authorizationInfo": `[{"granted":true,"permission":"` + permission + `","resource":"` + resource + `"}]`})
 		}
