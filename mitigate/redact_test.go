@@ -41,9 +41,25 @@ var secretPatterns = []*regexp.Regexp{
 	regexp.MustCompile(`(?s)(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END|$)`),
 }
 
-// redactByPatterns is what Redact does, slowly.
+// redactByPatterns is what Redact does, slowly. A member of a JSON object that is an
+// object itself stays.
 func redactByPatterns(s string) string {
-	for _, re := range secretPatterns {
+	assigned := secretPatterns[0]
+	var out strings.Builder
+	last := 0
+	for _, m := range assigned.FindAllStringSubmatchIndex(s, -1) {
+		key, value := s[m[2]:m[3]], s[m[3]:]
+		out.WriteString(s[last:m[3]])
+		if isMember.MatchString(key) && (strings.HasPrefix(value, `{"`) || strings.HasPrefix(value, "{}")) {
+			out.WriteString(s[m[3]:m[1]])
+		} else {
+			out.WriteString(Mask)
+		}
+		last = m[1]
+	}
+	out.WriteString(s[last:])
+	s = out.String()
+	for _, re := range secretPatterns[1:] {
 		repl := "${1}" + Mask
 		if re.NumSubexp() > 1 {
 			repl += "${2}"
@@ -52,6 +68,9 @@ func redactByPatterns(s string) string {
 	}
 	return s
 }
+
+// isMember tells the name of a member, in the quotes of JSON, from other keys.
+var isMember = regexp.MustCompile(`"\s*[=:]\s*["']?$`)
 
 // secretive are texts with secrets, or with what nearly is one.
 var secretive = []string{
@@ -67,6 +86,7 @@ var secretive = []string{
 	"xoxb-1234567890", "xoxz-1234567890", "AIza" + strings.Repeat("a", 35), "AIza" + strings.Repeat("a", 36), "AIza" + strings.Repeat("-", 35) + "a",
 	"eyJhbGciOiJ.eyJzdWIiOiI.sig", "eyJhbGciOiJ-eyJhbGciOiJ.short", "eyJhbGciOiJ.eyJzdWIiOiI", "eyJ-eyJhbGciOiJ.eyJzdWIiOiI.",
 	"-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----MII", "-----BEGIN CERTIFICATE-----MII", "-----BEGIN -----BEGIN PRIVATE KEY-----x",
+	`"serviceAccountToken":{"path":"token"}`, `"secret": {"secretName":"db"}`, `"token":{}`, `"token":{x`, `token={"a"`, `"password":{"password":"x"}`,
 	"\xff\xfepass=\xffx", "pässword=é", "é pass=é", "\u00e9://u:p@h",
 }
 

@@ -110,11 +110,15 @@ func assigned(s string, at, _ int) (from, to int, ok bool) {
 	if end < 0 {
 		return 0, 0, false
 	}
-	if from, ok = pastSign(s, end); !ok {
+	if from, ok = pastSign(s, end); !ok || end < len(s) && s[end] == '"' && isObject(s[from:]) {
 		return 0, 0, false
 	}
 	return some(from, valueEnd.upTo(s, from))
 }
+
+// isObject reports whether the value of a member in JSON is an object, whose members
+// are looked at by themselves.
+func isObject(s string) bool { return strings.HasPrefix(s, `{"`) || strings.HasPrefix(s, "{}") }
 
 func authorization(s string, _, end int) (from, to int, ok bool) {
 	if from, ok = pastSign(s, end); !ok {
