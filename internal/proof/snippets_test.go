@@ -161,6 +161,9 @@ func withParts(t testing.TB) []*event.Event {
 			add("syscall", map[string]any{"container.id": container, "proc.name": "python3", "proc.cmdline": "python3 " + script, "user.loginuid": -1, "proc.tty": 0})
 		}
 	}
+	for _, unit := range []string{"/etc/systemd/system/x.service", "/etc/systemd/system/$(id).service"} {
+		add("syscall", map[string]any{"container.id": "host", "proc.name": "tee", "fd.name": unit, "user.loginuid": -1, "proc.tty": 0})
+	}
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "mv", "proc.pname": "baseline.sh", "user.loginuid": -1, "proc.tty": 0})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "dpkg", "evt.arg.oldpath": "/etc/sudoers", "evt.arg.newpath": "/etc/sudoers.dpkg-old"})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "shred", "proc.cmdline": "shred -u /var/log/wtmp", "user.loginuid": 1002, "proc.tty": 34816})
