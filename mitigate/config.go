@@ -140,10 +140,14 @@ func (d *draft) boundToWorkload(on []exceptOn) []exceptOn {
 }
 
 // boundToCommand adds the command line where the program that the fields name runs
-// anything that it is given, and reports whether it does.
+// anything that it is given, and reports whether it does; and where the alert has
+// none of the program's fields but that.
 func (d *draft) boundToCommand(on []exceptOn) (bound []exceptOn, anything bool) {
 	named := func(field string) bool {
 		return slices.ContainsFunc(on, func(x exceptOn) bool { return x.Field == field })
+	}
+	if named("proc.exepath") && !named("proc.cmdline") && !named("proc.name") && !d.e.Field("proc.exepath").Available() && d.e.Field("proc.cmdline").Available() {
+		return append(slices.Clip(on), exceptOn{Field: "proc.cmdline"}), false
 	}
 	for _, field := range [...]string{"proc.exepath", "proc.name"} {
 		if named(field) && isInterpreter(base(d.e.Field(field).Text())) {
