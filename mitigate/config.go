@@ -106,7 +106,7 @@ func (d *draft) exception(patterns []*patternEntry) (Snippet, bool) {
 			unsafe = append(unsafe, x.Field)
 		}
 	}
-	if len(fields) < 2 || !known && !namesWorkload(e, fields) || anything && slices.Contains(unsafe, "proc.cmdline") {
+	if len(fields) < 2 || !known && !namesWorkload(e, fields) || anything && !(slices.Contains(fields, "proc.cmdline") && runsOneThing(e.Field("proc.cmdline").Text())) {
 		d.Tuning = append(d.Tuning, withoutException(on))
 		return Snippet{}, false
 	}
@@ -158,6 +158,13 @@ func (d *draft) boundToCommand(on []exceptOn) (bound []exceptOn, anything bool) 
 		}
 	}
 	return on, false
+}
+
+// runsOneThing reports whether a command line says what it runs: an interpreter
+// without a script takes what comes.
+func runsOneThing(line string) bool {
+	first, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+	return !isInterpreter(base(first)) || scriptOf(line) != ""
 }
 
 // namesWorkload reports whether an exception by these fields is bound to a

@@ -163,7 +163,9 @@ func TestExceptionOfInterpreter(t *testing.T) {
 	if got := exception(line); !strings.Contains(got, "proc.cmdline") || !strings.Contains(got, line) {
 		t.Errorf("the exception does not name the command line:\n%s", got)
 	}
-	if got := exception(line + " $(id)"); got != "" {
-		t.Errorf("an exception without the command line:\n%s", got)
+	for _, other := range []string{line + " $(id)", "", "<NA>", "python3 -", "sh -i", "/usr/bin/python3.10"} {
+		if got := exception(other); got != "" {
+			t.Errorf("an exception for %q:\n%s", other, got)
+		}
 	}
 }

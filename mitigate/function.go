@@ -218,7 +218,7 @@ func peer(_ *calc, s *subject, v event.Value) result {
 	}
 	local, ok1 := s.e.Field("fd.lport").Int()
 	remote, ok2 := s.e.Field("fd.rport").Int()
-	if ok1 && ok2 && local == int64(to.Port()) && remote == int64(from.Port()) {
+	if ok1 && ok2 && local != remote && local == int64(to.Port()) && remote == int64(from.Port()) {
 		far = from
 	}
 	return asText(far.Addr().String())

@@ -84,16 +84,14 @@ func newLibrary(base map[key]*entry, fsys fs.FS) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	ofFile, errs := make([][]*entry, len(files)), make([]error, len(files))
-	inParallel(len(files), func(i int) {
-		var data []byte
-		if data, errs[i] = fs.ReadFile(fsys, files[i]); errs[i] == nil {
-			ofFile[i] = cut(path.Base(files[i]), data)
+	texts := make([][]byte, len(files))
+	for i, name := range files { // one after the other: a host's file system may not be safe for more
+		if texts[i], err = fs.ReadFile(fsys, name); err != nil {
+			return nil, err
 		}
-	})
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
 	}
+	ofFile := make([][]*entry, len(files))
+	inParallel(len(files), func(i int) { ofFile[i] = cut(path.Base(files[i]), texts[i]) })
 	added := slices.Concat(ofFile...)
 	keys := make([][]key, len(added))
 	inParallel(len(added), func(i int) { keys[i] = added[i].keys() })

@@ -17,6 +17,7 @@ func TestPeer(t *testing.T) {
 		{map[string]any{"fd.name": name, "evt.type": "accept4"}, "10.180.14.77"},
 		{map[string]any{"fd.name": name, "fd.lport": 21, "fd.rport": 50914}, "10.180.14.77"},
 		{map[string]any{"fd.name": name, "fd.lport": 50914, "fd.rport": 21}, "10.244.12.31"},
+		{map[string]any{"fd.name": "10.0.0.5:500->203.0.113.9:500", "fd.lport": 500, "fd.rport": 500}, "203.0.113.9"},
 		{map[string]any{"fd.name": "/etc/passwd"}, ""},
 	} {
 		s := about(alertWith(t, "syscall", x.fields), Default())

@@ -1,9 +1,6 @@
 package cond
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // automaton finds the needles that a text holds, however many there are, in
 // one pass over it. It is the trie of the needles as a table and, where they
@@ -97,15 +94,16 @@ func newAutomaton(where place, fold bool, needles []string) *automaton {
 func (a *automaton) room(where place, fold bool, needles []string) {
 	inOrder := make([]string, len(needles))
 	for i, needle := range needles {
+		b := []byte(needle)
 		if fold {
-			needle = strings.ToLower(needle)
+			for k, c := range b {
+				b[k] = lower(c)
+			}
 		}
 		if where == atEnd {
-			b := []byte(needle)
 			slices.Reverse(b)
-			needle = string(b)
 		}
-		inOrder[i] = needle
+		inOrder[i] = string(b)
 	}
 	slices.Sort(inOrder)
 	states, before := 1, ""

@@ -106,3 +106,29 @@ func TestAutomatonBounds(t *testing.T) {
 		}
 	}
 }
+
+// TestAutomatonFold: only letters of ASCII are folded, so that needles of other
+// alphabets, and bytes that are no characters, have room.
+func TestAutomatonFold(t *testing.T) {
+	for _, needles := range [][]string{
+		{"É", "é"}, {"Ж", "ж", "a", "A"}, {"İ", "i̇", "K", "k"}, {"\xf1", "\xf2", "\xf3", "\xf4"},
+	} {
+		a := newAutomaton(anywhere, true, needles)
+		for i, needle := range needles {
+			if found := a.find("x"+needle+"y", func(n int32) bool { return n == int32(i) }); !found {
+				t.Errorf("%q is not found among %q", needle, needles)
+			}
+		}
+	}
+	var programs []*Program
+	for _, text := range []string{`proc.cmdline icontains "Éa"`, `proc.cmdline icontains "éb"`, `proc.cmdline icontains "Ñc"`, `proc.cmdline icontains "ñd"`} {
+		p, err := Compile(text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		programs = append(programs, p)
+	}
+	if n := NewSet(programs...).Len(); n != len(programs) {
+		t.Errorf("%d programs", n)
+	}
+}
