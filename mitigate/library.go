@@ -215,11 +215,22 @@ func (e *entry) scalar(member string) string {
 	head := e.behind(member)
 	plain := head != "" && strings.IndexByte("\"'|>[{&*!%@`#", head[0]) < 0
 	if lines := e.member(member); (plain || head == ">-") && !bytes.Contains(lines, []byte("#")) {
-		words := bytes.Fields(lines)[1:] // without the name
+		skip := 1 // the name
 		if !plain {
-			words = words[1:]
+			skip = 2
 		}
-		return string(bytes.Join(words, []byte(" ")))
+		var s strings.Builder
+		s.Grow(len(lines))
+		for word := range bytes.FieldsSeq(lines) {
+			if skip--; skip >= 0 {
+				continue
+			}
+			if s.Len() > 0 {
+				s.WriteByte(' ')
+			}
+			s.Write(word)
+		}
+		return s.String()
 	}
 	var all map[string]string
 	_ = yaml.Unmarshal(e.member(member), &all)
@@ -229,15 +240,22 @@ func (e *entry) scalar(member string) string {
 // member returns the lines of a member of the entry, without those of the
 // others: to parse them alone costs a fraction.
 func (e *entry) member(name string) []byte {
-	_, rest, _ := bytes.Cut(e.text, []byte("\n  "+name+":"))
-	lines := []byte(name + ":")
-	for line := range bytes.Lines(rest) {
-		if bytes.HasPrefix(line, []byte("  ")) && !bytes.HasPrefix(line, []byte("   ")) {
-			break
-		}
-		lines = append(lines, line...)
+	const indent = "\n  "
+	from := bytes.Index(e.text, []byte(indent+name+":"))
+	if from < 0 {
+		return []byte(name + ":")
 	}
-	return lines
+	from += len(indent)
+	end := from
+	for {
+		n := bytes.Index(e.text[end:], []byte(indent))
+		if n < 0 {
+			return e.text[from:]
+		}
+		if end += n + len("\n"); !bytes.HasPrefix(e.text[end:], []byte("   ")) {
+			return e.text[from:end]
+		}
+	}
 }
 
 // parse returns what the entry says, as a pointer to the type of its kind.
