@@ -47,3 +47,27 @@ func (p *Plan) Aged(now time.Time) Text {
 	d.say(".")
 	return d.end(from)
 }
+
+// At returns the plan for somebody who reads it at now: where the logs of the
+// alert's time are no longer in the usual place, the command that looks in the
+// other one comes first. It is p itself where nothing changes.
+func (p *Plan) At(now time.Time) *Plan {
+	if p.madeFrom == nil {
+		return p // not made by a library
+	}
+	source := sourceOf(p.Event)
+	limit := kept[source]
+	if limit == 0 || p.Event.Time.Unix() <= 0 || now.Sub(p.Event.Time) <= limit {
+		return p
+	}
+	for i := range p.First.Then {
+		for _, s := range p.First.Then[i].Snippets {
+			if s.Name == "absent-"+source {
+				at := *p
+				at.First.Actions = append([]Action{{Do: s.Title, Snippets: []Snippet{s}}}, p.First.Actions...)
+				return &at
+			}
+		}
+	}
+	return p
+}

@@ -32,6 +32,17 @@ func TestAged(t *testing.T) {
 			t.Errorf("%s, %v: %q, want %q", x.source, x.age, got, x.want)
 		}
 	}
+	e := alertWith(t, "aws_cloudtrail", map[string]any{"ct.user": "dana", "ct.region": "us-east-1"})
+	e.Rule = "Create AWS user"
+	p := For(e)
+	young, late := p.At(e.Time.Add(80*day)), p.At(e.Time.Add(100*day))
+	const name = "absent-aws_cloudtrail"
+	if young != p || p.First.Actions[0].Snippets[0].Name == name || late.First.Actions[0].Snippets[0].Name != name {
+		t.Errorf("first actions: %q, %q after the logs' end", p.First.Actions[0].Do, late.First.Actions[0].Do)
+	}
+	if got := new(Plan).At(time.Now()); got.Event != nil {
+		t.Error("a plan of nobody is another")
+	}
 	if got := new(Plan).Aged(time.Time{}); got != nil {
 		t.Errorf("a plan of nobody: %q", got)
 	}

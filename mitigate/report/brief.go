@@ -18,7 +18,10 @@ func (r *Report) BriefAt(now time.Time) *Report {
 	brief := *r
 	sections := append(make([]section, 0, 3), r.doc.sections[:2]...) // the short form, of an alert or an incident
 	if r.story == nil {
-		b := builder{p: r.plan}
+		b := builder{p: r.plan.At(now)}
+		if b.p != r.plan {
+			sections[1].blocks = b.first()
+		}
 		sections[0].blocks = append(append([]block{b.when(now)}, sections[0].blocks...), b.open()...)
 	}
 	if after := afterwards(r.worst()); len(after) > 0 {
