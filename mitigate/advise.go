@@ -226,6 +226,11 @@ func (d *draft) addPatterns(patterns []*patternEntry) {
 func (d *draft) weigh() {
 	if len(d.Benign) > 0 && d.Benign[0].Fits && d.Benign[0].Strength == High {
 		d.Verdict.Likely = d.Benign[0].Case
+		for _, r := range d.Readings {
+			if r.against {
+				d.Applied = slices.DeleteFunc(d.Applied, func(a Applied) bool { return a.Kind == "reading" && a.Name == r.Name })
+			}
+		}
 		d.Readings = slices.DeleteFunc(d.Readings, func(r Reading) bool { return r.against })
 	}
 }

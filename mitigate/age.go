@@ -3,12 +3,14 @@ package mitigate
 import (
 	"strconv"
 	"time"
+
+	"github.com/falconer-go/falconer/event"
 )
 
 // kept is how long what the source of an alert was made from is kept where nobody
 // made it last longer: the event history of CloudTrail, Cloud Logging's bucket for
-// admin activity, Okta's System Log and GitHub's audit log. Sources: the services'
-// own documentation.
+// admin activity, Okta's System Log and GitHub's audit log. The 90 days of Okta stand
+// in its help centre; the others are figures of AWS, Google and GitHub, not looked up.
 var kept = map[string]time.Duration{
 	"aws_cloudtrail": 90 * day,
 	"gcp_auditlog":   400 * day,
@@ -24,10 +26,7 @@ const (
 // Aged returns what it means that the alert is read at now: that it is old, and
 // what is gone since. It is nil for an alert of the last month.
 func (p *Plan) Aged(now time.Time) Text {
-	if p.madeFrom == nil || p.Event.Time.Unix() <= 0 {
-		return nil // not made by a library, or without a date
-	}
-	age := now.Sub(p.Event.Time)
+	age, pastLogs := p.age(now)
 	if age < old {
 		return nil
 	}
@@ -38,7 +37,7 @@ func (p *Plan) Aged(now time.Time) Text {
 		words = strconv.Itoa(years) + " years"
 	}
 	name := "old"
-	if limit := kept[d.source]; limit > 0 && age > limit {
+	if pastLogs {
 		name = "past-logs"
 	}
 	from := d.begin()
@@ -52,17 +51,13 @@ func (p *Plan) Aged(now time.Time) Text {
 // alert's time are no longer in the usual place, the command that looks in the
 // other one comes first. It is p itself where nothing changes.
 func (p *Plan) At(now time.Time) *Plan {
-	if p.madeFrom == nil {
-		return p // not made by a library
-	}
-	source := sourceOf(p.Event)
-	limit := kept[source]
-	if limit == 0 || p.Event.Time.Unix() <= 0 || now.Sub(p.Event.Time) <= limit {
+	if _, pastLogs := p.age(now); !pastLogs {
 		return p
 	}
+	name := absentSnippet(sourceOf(p.Event))
 	for i := range p.First.Then {
 		for _, s := range p.First.Then[i].Snippets {
-			if s.Name == "absent-"+source {
+			if s.Name == name {
 				at := *p
 				at.First.Actions = append([]Action{{Do: s.Title, Snippets: []Snippet{s}}}, p.First.Actions...)
 				return &at
@@ -71,3 +66,19 @@ func (p *Plan) At(now time.Time) *Plan {
 	}
 	return p
 }
+
+// age returns how old the alert is at now, and whether the logs of its time are gone
+// from where they usually are; 0 for an alert without a date, and a plan that no
+// library made.
+func (p *Plan) age(now time.Time) (age time.Duration, pastLogs bool) {
+	if p.madeFrom == nil || !dated(p.Event) {
+		return 0, false
+	}
+	age = now.Sub(p.Event.Time)
+	limit := kept[sourceOf(p.Event)]
+	return age, limit > 0 && age > limit
+}
+
+// dated reports whether the alert says when it was: a line of text may have the
+// hour alone, or nothing.
+func dated(e *event.Event) bool { return e.Time.Unix() > 0 }

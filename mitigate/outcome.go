@@ -41,10 +41,13 @@ func (d *draft) outcomes(list []outcomeEntry) {
 func (d *draft) absent() {
 	n := len(d.First.Then)
 	d.outcome("absent", nil)
-	if name := "absent-" + d.source; len(d.First.Then) > n && d.l.entries[key{"snippet", name}] != nil {
+	if name := absentSnippet(d.source); len(d.First.Then) > n && d.l.entries[key{"snippet", name}] != nil {
 		d.First.Then[n].Snippets = d.snippets(names{name})
 	}
 }
+
+// absentSnippet is the name of that command for alerts of a source.
+func absentSnippet(source string) string { return "absent-" + source }
 
 // confirmed adds what follows if the pattern that the alert fits best is the cause;
 // what the rule says of its own benign cases stands in its outcomes.

@@ -62,7 +62,7 @@ var shapes = map[string]shape{
 	"alert.hostname": dnsName,
 	"alert.rule":     isRuleName,
 	alertFrom:        digits, alertUntil: digits, alertDay: digits,
-	alertFromDate: date, alertUntilDate: date, alertDayDate: date, alertLaterDate: date,
+	alertFromDate: date, alertUntilDate: date, alertDayDate: date,
 
 	"container.id":               hexID,
 	"container.full_id":          hexID,

@@ -184,13 +184,11 @@ func (d *draft) fill(s *script, kind string) (string, []Placeholder) {
 }
 
 // The times around an alert from which logs are worth reading: ten minutes before
-// and after, a day before and an hour after; in seconds since 1970, and as dates of RFC 3339
-// in UTC.
+// and after, and a day before; in seconds since 1970, and as dates of RFC 3339 in UTC.
 const (
 	alertFrom      = "alert.from"
 	alertUntil     = "alert.until"
 	alertDay       = "alert.day"
-	alertLaterDate = "alert.later.date"
 	alertFromDate  = "alert.from.date"
 	alertUntilDate = "alert.until.date"
 	alertDayDate   = "alert.day.date"
@@ -199,12 +197,11 @@ const (
 var around = map[string]time.Duration{
 	alertFrom: -10 * time.Minute, alertUntil: 10 * time.Minute, alertDay: -24 * time.Hour,
 	alertFromDate: -10 * time.Minute, alertUntilDate: 10 * time.Minute, alertDayDate: -24 * time.Hour,
-	alertLaterDate: time.Hour,
 }
 
 func timeAround(e *event.Event, field string) (string, bool) {
-	if e.Time.Unix() <= 0 {
-		return "", false // no time, or one without a date
+	if !dated(e) {
+		return "", false
 	}
 	t := e.Time.Add(around[field])
 	switch field {

@@ -34,7 +34,7 @@ func (r *Report) BriefAt(now time.Time) *Report {
 // when says when and where it was, for which the whole report has a table.
 func (b *builder) when(now time.Time) block {
 	e := b.p.Event
-	if e.Time.Unix() <= 0 {
+	if e.Time.Unix() <= 0 { // a line of text has the hour alone, or nothing
 		return b.labelled("When", b.say("Not known: the alert has no date."))
 	}
 	t := b.say(e.Time.UTC().Format("Monday, 2006-01-02 15:04:05 UTC"))
