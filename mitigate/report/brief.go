@@ -8,7 +8,7 @@ import (
 
 // Brief returns the report without what can wait: what happened and when, what it
 // means and leaves open, what to do first and with each finding, and what comes
-// afterwards. It is for a chat, a pager or a phone, and takes up less than half the
+// afterwards. It is for a chat, a pager or a phone, and takes up about half the
 // room. What it leaves out stands in r. JSON and the explanation are those of r.
 func (r *Report) Brief() *Report { return r.BriefAt(time.Time{}) }
 
