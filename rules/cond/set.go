@@ -1,6 +1,7 @@
 package cond
 
 import (
+	"math/bits"
 	"sync"
 
 	"github.com/falconer-go/falconer/event"
@@ -20,9 +21,12 @@ type Set struct {
 	entries []int32 // of each program
 	leaves  []leaf
 	groups  []group
-	names   []string // of the fields, by slot
-	memory  bool     // some leaf needs a machine
-	falses  []Tri    // as many as the largest group has leaves
+	names   []string  // of the fields, by slot
+	memory  bool      // some leaf needs a machine
+	keys    []int32   // leaves of which one or the other must hold for most programs to
+	opens   [][]int32 // by key: the programs that are run where it holds
+	always  []uint64  // the programs that are run for every alert, a bit for each
+	falses  []Tri     // as many as the largest group has leaves
 	scratch sync.Pool
 }
 
@@ -45,7 +49,8 @@ type setRun struct {
 	decided []bool
 	values  []event.Value // by slot
 	have    []bool
-	near    []int32 // by slot: where the field stood in the alert before
+	near    []int32  // by slot: where the field stood in the alert before
+	open    []uint64 // the programs to run, a bit for each
 }
 
 // NewSet returns the set of programs, which are known by their index in it.
@@ -74,6 +79,7 @@ func NewSet(programs ...*Program) *Set {
 			s.code = append(s.code, setInstr{place[numbers[len(s.code)]], move(in.yes), move(in.no)})
 		}
 	}
+	s.lock()
 	return s
 }
 
@@ -95,16 +101,20 @@ func (s *Set) AppendMatches(dst []int, e *event.Event) []int {
 	if r == nil {
 		r = &setRun{
 			known: make([]Tri, len(s.leaves)), decided: make([]bool, len(s.groups)),
-			values: make([]event.Value, len(s.names)), have: make([]bool, len(s.names)), near: make([]int32, len(s.names)),
+			values: make([]event.Value, len(s.names)), have: make([]bool, len(s.names)), near: make([]int32, len(s.names)), open: make([]uint64, len(s.always)),
 		}
 	}
 	r.event = e
 	if s.memory {
 		r.machine = newMachine(e, e)
 	}
-	for i, pc := range s.entries {
-		if s.run(r, pc) {
-			dst = append(dst, i)
+	s.unlock(r)
+	for i, word := range r.open {
+		for ; word != 0; word &= word - 1 {
+			n := i*64 + bits.TrailingZeros64(word)
+			if s.run(r, s.entries[n]) {
+				dst = append(dst, n)
+			}
 		}
 	}
 	if s.memory {
