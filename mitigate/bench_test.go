@@ -23,7 +23,7 @@ func BenchmarkLoad(b *testing.B) {
 	m := enrich.For(e)
 	b.ReportAllocs()
 	for b.Loop() {
-		l, err := newLibrary(nil, mustSub(embedded, "knowledge/en"))
+		l, err := ownLibrary()
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -36,7 +36,7 @@ func BenchmarkLoad(b *testing.B) {
 func BenchmarkNetworks(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		l, err := newLibrary(nil, mustSub(embedded, "knowledge/en"))
+		l, err := ownLibrary()
 		if err != nil {
 			b.Fatal(err)
 		}

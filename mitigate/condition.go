@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/falconer-go/falconer/event"
 	"github.com/falconer-go/falconer/rules/cond"
@@ -16,12 +17,17 @@ type condition struct {
 	text string
 	line int // in the entry, from 1
 
-	once    sync.Once
-	err     error         // it does not compile, and never holds
-	program *cond.Program // with the existence of the fields that the checks read
-	checks  []where
-	only    string // the source of whose alerts it can hold; "" if of several
-	common  int    // 1 and the place in common; 0 if it is not there
+	parseOnce sync.Once
+	parsed    cond.Expr // of the part in Falco's language; nil if there is none
+	checks    []where
+	parseErr  error
+
+	once     sync.Once
+	compiled atomic.Bool
+	err      error         // it does not compile, and never holds
+	program  *cond.Program // with the existence of the fields that the checks read
+	only     string        // the source of whose alerts it can hold; "" if of several
+	common   int           // 1 and the place in common; 0 if it is not there
 }
 
 // common are conditions that many entries share: each is evaluated once for an
@@ -37,47 +43,65 @@ var common = [...]string{
 // those of its own plugins besides.
 var conditionEnv = &cond.Env{AllowUnknown: true}
 
-// always is a condition that holds.
-const always = "alert.rule exists or not alert.rule exists"
+// anyAlert is a condition that holds.
+const anyAlert = "alert.rule exists or not alert.rule exists"
 
 func parseCondition(text string) (*condition, error) {
 	c := &condition{text: text}
 	return c, c.compile()
 }
 
-// compile makes c ready to be evaluated.
-func (c *condition) compile() error {
-	c.once.Do(func() { c.err = c.parse() })
-	return c.err
+// tree returns what c says in Falco's language, and with it the existence of what its
+// checks of computed values read. It parses once.
+func (c *condition) tree() (cond.Expr, error) {
+	c.parseOnce.Do(func() { c.parsed, c.parseErr = c.parse() })
+	return c.parsed, c.parseErr
 }
 
-func (c *condition) parse() (err error) {
-	falco, rest := c.text, ""
+func (c *condition) parse() (x cond.Expr, err error) {
+	falco := c.text
 	if halves := splitOutside(" "+oneLine(c.text), " where "); len(halves) == 2 {
-		falco, rest = strings.TrimSpace(halves[0]), halves[1]
-		if c.checks, err = parseWhere(rest); err != nil {
-			return err
+		if c.checks, err = parseWhere(halves[1]); err != nil {
+			return nil, err
 		}
-		// A set of conditions tells what can hold at all before anything is
-		// computed.
-		var exist []string
+		var all []string
+		if falco = strings.TrimSpace(halves[0]); falco != "" {
+			all = append(all, "("+falco+")")
+		}
+		// What can hold at all shows before anything is computed.
 		for _, w := range c.checks {
 			if w.op == "exists" && (w.not || w.left.name == "printed") {
 				continue
 			}
 			for _, f := range w.left.args {
-				exist = append(exist, f+" exists")
+				all = append(all, f+" exists")
 			}
 		}
-		if falco != "" {
-			exist = append([]string{"(" + falco + ")"}, exist...)
-		}
-		falco = strings.Join(exist, " and ")
-		if falco == "" {
-			falco = always
+		if falco = strings.Join(all, " and "); falco == "" {
+			falco = anyAlert
 		}
 	}
-	if c.program, err = cond.Compile(falco, conditionEnv); err != nil {
+	return cond.Parse(falco, conditionEnv.Parse)
+}
+
+// compile makes c ready to be evaluated.
+func (c *condition) compile() error {
+	if c.compiled.Load() {
+		return c.err
+	}
+	c.once.Do(func() {
+		c.err = c.translate()
+		c.compiled.Store(true)
+	})
+	return c.err
+}
+
+func (c *condition) translate() error {
+	x, err := c.tree()
+	if err != nil {
+		return err
+	}
+	if c.program, err = cond.CompileExpr(x, conditionEnv); err != nil {
 		return err
 	}
 	c.common = slices.Index(common[:], c.text) + 1
@@ -133,7 +157,7 @@ func (c *condition) holds(s *subject) bool {
 	switch {
 	case c == nil:
 		return true
-	case c.compile() != nil || c.foreign(s.source):
+	case c.refutedBy(s.e) || c.compile() != nil || c.foreign(s.source):
 		return false
 	case c.common > 0:
 		known := &s.common[c.common-1]

@@ -1,12 +1,9 @@
 package mitigate
 
 import (
-	"bytes"
 	"cmp"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/falconer-go/falconer/event"
@@ -17,20 +14,24 @@ import (
 // which only the conditions are read; an entry is parsed when its condition first
 // holds.
 type generalKnowledge struct {
-	readings []guarded
-	patterns []guarded
-	urgency  []guarded
-	set      *cond.Set         // their conditions, in this order
-	ruled    []ruled           // those whose conditions ask for the rule
-	byRule   sync.Map          // of []*guarded that may hold, by the rule; "" for rules that are not known
-	fields   map[string]*entry // of kind field, by the field
+	guards []guarded         // readings, patterns and urgencies
+	fields map[string]*entry // of kind field, by the field
+	source string
+
+	alerts  atomic.Int32            // that were seen, no more than manyAlerts
+	settled atomic.Pointer[settled] // nil before
 }
 
-// guarded is an entry with its condition.
-type guarded struct {
-	*entry
-	guard *condition
+// settled are the guards that alerts of a source may fulfil, and their conditions as
+// a set, in the same order.
+type settled struct {
+	guards []*guarded
+	set    *cond.Set
 }
+
+// manyAlerts is how many alerts of a source make it worth while to compile all
+// conditions and to build the set of them.
+const manyAlerts = 256
 
 // holding are the entries of the general knowledge whose conditions hold for
 // an alert.
@@ -40,150 +41,151 @@ type holding struct {
 	urgency  []*urgencyEntry
 }
 
-// holding evaluates all conditions at once: they share fields and checks.
+// holding evaluates all conditions. After many alerts it does so at once: they share
+// fields and checks.
 func (g *generalKnowledge) holding(s *subject) holding {
-	var room [64]int
-	matches := g.set.AppendMatches(room[:0], s.e)
-	h := holding{readings: make([]*readingEntry, 0, len(matches)+4)}
-	for _, i := range matches {
-		if i < len(g.readings) {
-			h.readings = appendHolding(h.readings, &g.readings[i], s)
-			continue
+	h := holding{readings: make([]*readingEntry, 0, 12)}
+	if all := g.settle(); all != nil {
+		var room [64]int
+		for _, i := range all.set.AppendMatches(room[:0], s.e) {
+			h.add(all.guards[i], s)
 		}
-		if i -= len(g.readings); i < len(g.patterns) {
-			h.patterns = appendHolding(h.patterns, &g.patterns[i], s)
-			continue
-		}
-		h.urgency = appendHolding(h.urgency, &g.urgency[i-len(g.patterns)], s)
-	}
-	for _, r := range g.ofRule(s) {
-		if !r.guard.program.Match(s.e) {
-			continue
-		}
-		switch r.kind {
-		case "reading":
-			h.readings = appendHolding(h.readings, r, s)
-		case "pattern":
-			h.patterns = appendHolding(h.patterns, r, s)
-		default:
-			h.urgency = appendHolding(h.urgency, r, s)
+	} else {
+		for _, x := range g.oneByOne(s) {
+			h.add(x, s)
 		}
 	}
 	slices.SortStableFunc(h.readings, func(a, b *readingEntry) int {
 		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Reading, b.Reading))
 	})
-	slices.SortStableFunc(h.patterns, func(a, b *patternEntry) int { return cmp.Compare(a.Pattern, b.Pattern) })
-	slices.SortStableFunc(h.urgency, func(a, b *urgencyEntry) int { return cmp.Compare(a.Urgency, b.Urgency) })
 	return h
 }
 
-// appendHolding appends the entry if the checks of computed values hold as well.
-func appendHolding[T any](list []*T, g *guarded, s *subject) []*T {
+// oneByOne returns the guards whose conditions hold but for their checks of computed
+// values.
+func (g *generalKnowledge) oneByOne(s *subject) []*guarded {
+	list := make([]*guarded, 0, len(g.guards)/2)
+	for i := range g.guards {
+		if x := &g.guards[i]; x.mayHold(s.e) {
+			list = append(list, x)
+		}
+	}
+	holds := make([]bool, len(list))
+	inParallel(len(list)+1, func(i int) {
+		if i < len(list) {
+			holds[i] = list[i].holds(s.e)
+		} else {
+			find[ruleEntry](s.l, "rule", s.e.Rule) // the plan needs it next
+		}
+	})
+	n := 0
+	for i, x := range list {
+		if holds[i] {
+			list[n] = x
+			n++
+		}
+	}
+	return list[:n]
+}
+
+// add adds an entry whose condition holds, if the checks of computed values hold as
+// well.
+func (h *holding) add(g *guarded, s *subject) {
 	if !g.guard.computed(s) {
-		return list
+		return
 	}
 	v, err := g.parse()
 	if err != nil {
-		return list // see find
+		return // see find
 	}
-	return append(list, v.(*T))
+	switch v := v.(type) {
+	case *readingEntry:
+		h.readings = append(h.readings, v)
+	case *patternEntry:
+		h.patterns = append(h.patterns, v)
+	case *urgencyEntry:
+		h.urgency = append(h.urgency, v)
+	}
 }
 
-// generalFor returns the general knowledge for alerts of a source. Readings name
-// their sources on a line of their own, so those of other sources need not be
-// read.
+// settle counts an alert, and returns nil as long as there were few. One goroutine
+// builds the set while the others go on without.
+func (g *generalKnowledge) settle() *settled {
+	if all := g.settled.Load(); all != nil {
+		return all
+	}
+	if g.alerts.Load() > manyAlerts || g.alerts.Add(1) != manyAlerts {
+		return nil
+	}
+	return g.build()
+}
+
+// build builds the set.
+func (g *generalKnowledge) build() *settled {
+	possible := make([]bool, len(g.guards))
+	inParallel(len(g.guards), func(i int) { possible[i] = g.guards[i].guard.possible(g.source) })
+	all := new(settled)
+	var programs []*cond.Program
+	for i := range g.guards {
+		if possible[i] {
+			all.guards = append(all.guards, &g.guards[i])
+			programs = append(programs, g.guards[i].guard.program)
+		}
+	}
+	all.set = cond.NewSet(programs...)
+	g.settled.Store(all)
+	return all
+}
+
+// generalFor returns the general knowledge for alerts of a source.
 func (l *Library) generalFor(source string) *generalKnowledge {
 	if g, ok := l.general.Load(source); ok {
 		return g.(*generalKnowledge)
 	}
-	if source != "" && !l.sources()[source] {
+	readings := l.readings()[source]
+	if source != "" && readings == nil {
 		// An alert can name any source: what nothing is known of shares one
 		// entry.
 		return l.generalFor("")
 	}
-	readings := slices.DeleteFunc(l.sorted("reading"), func(e *entry) bool {
-		return !bytes.Contains(e.text, []byte(source)) || !slices.Contains(e.names("sources"), source)
+	entries := slices.Concat(readings, l.byKind()["pattern"], l.byKind()["urgency"])
+	g := &generalKnowledge{source: source, guards: make([]guarded, len(entries)), fields: make(map[string]*entry)}
+	inParallel(len(entries)+len(always), func(i int) {
+		if i < len(entries) {
+			g.guards[i] = newGuarded(entries[i])
+		} else {
+			find[phraseEntry](l, "phrase", always[i-len(entries)])
+		}
 	})
-	g := new(generalKnowledge)
-	g.readings = g.guarded(readings, source)
-	g.patterns = g.guarded(l.sorted("pattern"), source)
-	g.urgency = g.guarded(l.sorted("urgency"), source)
-	g.fields = make(map[string]*entry)
-	for _, e := range l.sorted("field") {
+	for _, e := range l.byKind()["field"] {
 		if of := sourceOfField(e.name); of == "" || of == source {
 			g.fields[e.name] = e
 		}
 	}
-	var programs []*cond.Program
-	for _, list := range [...][]guarded{g.readings, g.patterns, g.urgency} {
-		for i := range list {
-			programs = append(programs, list[i].guard.program)
-		}
-	}
-	g.set = cond.NewSet(programs...)
 	shared, _ := l.general.LoadOrStore(source, g)
 	return shared.(*generalKnowledge)
 }
 
-// sourcesOf returns the sources that readings are for.
-func sourcesOf(l *Library) map[string]bool {
-	known := make(map[string]bool)
-	for _, e := range l.byKind()["reading"] {
-		for _, source := range e.names("sources") {
-			known[source] = true
+// always are the long phrases that every plan needs.
+var always = [...]string{"ask", "caution"}
+
+// bySource returns the readings for each source. They name their sources on a line of
+// their own, so no other need be read.
+func bySource(readings []*entry) map[string][]*entry {
+	sources := make([][]string, len(readings))
+	inParallel(len(readings), func(i int) { sources[i] = readings[i].names("sources") })
+	of := make(map[string][]*entry)
+	for i, e := range readings {
+		for _, source := range sources[i] {
+			of[source] = append(of[source], e)
 		}
 	}
-	return known
+	return of
 }
 
-// guarded returns the entries that have a condition that alerts of the source may
-// fulfil; one without is a fault that check reports. Those that ask for the rule
-// wait in g.ruled. To read all conditions is most of what the first plan costs, so
-// all processors do.
-func (g *generalKnowledge) guarded(entries []*entry, source string) []guarded {
-	list, texts := make([]guarded, len(entries)), make([]string, len(entries))
-	inParallel(len(entries), func(i int) {
-		list[i].entry, texts[i] = entries[i], entries[i].scalar("if")
-		if !strings.Contains(texts[i], "alert.rule") {
-			list[i].guard = guardOf(texts[i], source)
-		}
-	})
-	for i, e := range entries {
-		if strings.Contains(texts[i], "alert.rule") {
-			g.ruled = append(g.ruled, newRuled(e, texts[i], source))
-		}
-	}
-	return slices.DeleteFunc(list, func(g guarded) bool { return g.guard == nil })
-}
-
-// guardOf reads a condition. It is nil for one that does not parse, or that no
-// alert of the source fulfils.
-func guardOf(text, source string) *condition {
-	if text == "" {
-		return nil
-	}
-	c, err := parseCondition(text)
-	if err != nil || c.program.EvalFields(alertsOf(source)) == cond.False {
-		return nil
-	}
-	return c
-}
-
-// maxReaders is how many goroutines read knowledge at the same time.
-const maxReaders = 4
-
-// inParallel calls do with 0 to n-1 and returns when all calls have.
-func inParallel(n int, do func(i int)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), maxReaders) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	wg.Wait()
+// possible reports whether alerts of the source can fulfil the condition.
+func (c *condition) possible(source string) bool {
+	return c.text != "" && c.compile() == nil && c.program.EvalFields(alertsOf(source)) != cond.False
 }
 
 // alertsOf stands for all alerts of a source: of what they never have it is known

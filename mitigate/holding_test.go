@@ -10,9 +10,17 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// TestHolding: what is found by sets, and rule by rule, is what each condition
-// says for itself.
+// TestHolding: what is found by a look at the texts of the conditions, and after
+// many alerts by a set of them, is what each condition says for itself.
 func TestHolding(t *testing.T) {
+	young, err := ownLibrary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := ownLibrary()
+	if err != nil {
+		t.Fatal(err)
+	}
 	files, err := filepath.Glob("report/testdata/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no alerts: %v", err)
@@ -30,17 +38,7 @@ func TestHolding(t *testing.T) {
 			e := *e
 			e.Rule = rule
 			s := on(&e)
-			var got, want []string
-			h := s.l.generalFor(s.source).holding(s)
-			for _, r := range h.readings {
-				got = append(got, "reading "+r.Reading)
-			}
-			for _, p := range h.patterns {
-				got = append(got, "pattern "+p.Pattern)
-			}
-			for _, u := range h.urgency {
-				got = append(got, "urgency "+u.Urgency)
-			}
+			var want []string
 			for _, kind := range []string{"reading", "pattern", "urgency"} {
 				for _, x := range s.l.sorted(kind) {
 					v, err := x.parse()
@@ -61,13 +59,38 @@ func TestHolding(t *testing.T) {
 					}
 				}
 			}
-			slices.Sort(got)
 			slices.Sort(want)
-			if !slices.Equal(got, want) {
-				t.Errorf("%s as %s:\n got %q\nwant %q", name, rule, got, want)
+			for _, l := range []*Library{young, old} {
+				g := l.generalFor(s.source)
+				g.alerts.Store(0)
+				if l == old && g.settled.Load() == nil {
+					g.alerts.Store(manyAlerts - 1)
+				}
+				h := g.holding(s)
+				if is := g.settled.Load() != nil; is != (l == old) {
+					t.Fatalf("settled: %v", is)
+				}
+				if got := h.names(); !slices.Equal(got, want) {
+					t.Errorf("%s as %s, settled %v:\n got %q\nwant %q", name, rule, l == old, got, want)
+				}
 			}
 		}
 	}
+}
+
+// names returns what holds as kind and name, sorted.
+func (h holding) names() (list []string) {
+	for _, r := range h.readings {
+		list = append(list, "reading "+r.Reading)
+	}
+	for _, p := range h.patterns {
+		list = append(list, "pattern "+p.Pattern)
+	}
+	for _, u := range h.urgency {
+		list = append(list, "urgency "+u.Urgency)
+	}
+	slices.Sort(list)
+	return list
 }
 
 // TestConditionsWithOr: a condition that asks for another rule or for something

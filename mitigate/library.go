@@ -21,15 +21,17 @@ var embedded embed.FS
 // share.
 //
 // A knowledge file is cut at the lines that begin an entry, which costs next to
-// nothing; an entry is parsed when it is first needed. What concerns every
-// alert (readings, patterns, urgency) is parsed at the first plan.
+// nothing; an entry is parsed when it is first needed, and a condition compiled when
+// a first alert may fulfil it. After some hundred alerts of a source all conditions
+// that these may fulfil are compiled into one set, which makes that plan slow, by
+// some 20 milliseconds, and those after it fast.
 type Library struct {
 	entries map[key]*entry
 	general sync.Map // of *generalKnowledge, by source
 
 	byKind   func() map[string][]*entry // each by name
+	readings func() map[string][]*entry // for alerts of a source, by name
 	networks func() *networks           // built once
-	sources  func() map[string]bool     // those that readings are for
 }
 
 // key is the kind of an entry and its name.
@@ -48,12 +50,45 @@ type entry struct {
 }
 
 var defaultLibrary = sync.OnceValue(func() *Library {
-	l, err := newLibrary(nil, mustSub(embedded, "knowledge/en"))
+	l, err := ownLibrary()
 	if err != nil {
 		panic("mitigate: embedded knowledge: " + err.Error()) // a test parses all of it
 	}
 	return l
 })
+
+// ownLibrary returns a new library of the embedded knowledge.
+func ownLibrary() (*Library, error) {
+	sub, err := fs.Sub(embedded, "knowledge/en")
+	if err != nil {
+		return nil, err
+	}
+	files, err := filesOf(sub, inParallel)
+	if err != nil {
+		return nil, err
+	}
+	return newLibrary(nil, files)
+}
+
+// file is a file of knowledge.
+type file struct {
+	name string
+	text []byte
+}
+
+// filesOf reads the *.yaml files of fsys; each calls its function for all of them.
+func filesOf(fsys fs.FS, each func(n int, do func(i int))) ([]file, error) {
+	names, err := fs.Glob(fsys, "*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	files, errs := make([]file, len(names)), make([]error, len(names))
+	each(len(names), func(i int) {
+		files[i].name = path.Base(names[i])
+		files[i].text, errs[i] = fs.ReadFile(fsys, names[i])
+	})
+	return files, errors.Join(errs...)
+}
 
 // Default returns the library that comes with the package.
 func Default() *Library { return defaultLibrary() }
@@ -63,7 +98,11 @@ func Default() *Library { return defaultLibrary() }
 // one of the same kind and name in l. Every entry of fsys is parsed and checked;
 // the error joins what is wrong with each, with file and line.
 func (l *Library) With(fsys fs.FS) (*Library, error) {
-	next, err := newLibrary(l.entries, fsys)
+	files, err := filesOf(fsys, inTurn) // it may not be safe for more
+	if err != nil {
+		return nil, err
+	}
+	next, err := newLibrary(l.entries, files)
 	if err != nil {
 		return nil, err
 	}
@@ -79,19 +118,9 @@ func (l *Library) With(fsys fs.FS) (*Library, error) {
 	return next, nil
 }
 
-func newLibrary(base map[key]*entry, fsys fs.FS) (*Library, error) {
-	files, err := fs.Glob(fsys, "*.yaml")
-	if err != nil {
-		return nil, err
-	}
-	texts := make([][]byte, len(files))
-	for i, name := range files { // one after the other: a host's file system may not be safe for more
-		if texts[i], err = fs.ReadFile(fsys, name); err != nil {
-			return nil, err
-		}
-	}
+func newLibrary(base map[key]*entry, files []file) (*Library, error) {
 	ofFile := make([][]*entry, len(files))
-	inParallel(len(files), func(i int) { ofFile[i] = cut(path.Base(files[i]), texts[i]) })
+	inParallel(len(files), func(i int) { ofFile[i] = cut(files[i].name, files[i].text) })
 	added := slices.Concat(ofFile...)
 	keys := make([][]key, len(added))
 	inParallel(len(added), func(i int) { keys[i] = added[i].keys() })
@@ -99,7 +128,7 @@ func newLibrary(base map[key]*entry, fsys fs.FS) (*Library, error) {
 	l := &Library{entries: make(map[key]*entry, len(base)+names*len(added))}
 	l.byKind = sync.OnceValue(func() map[string][]*entry { return byKind(l.entries) })
 	l.networks = sync.OnceValue(func() *networks { return newNetworks(l) })
-	l.sources = sync.OnceValue(func() map[string]bool { return sourcesOf(l) })
+	l.readings = sync.OnceValue(func() map[string][]*entry { return bySource(l.byKind()["reading"]) })
 	for k, e := range base {
 		l.entries[k] = e
 	}
@@ -149,7 +178,11 @@ func nextEntry(data []byte, i int) int {
 // unquote returns the text of a scalar that stands on one line.
 func unquote(s string) string {
 	s = strings.TrimSpace(s)
-	if !strings.ContainsAny(s, "\"'#:\\") {
+	if inner, ok := strings.CutPrefix(s, `"`); ok {
+		if inner, ok = strings.CutSuffix(inner, `"`); ok && !strings.ContainsAny(inner, `"\`) {
+			return inner
+		}
+	} else if !strings.ContainsAny(s, "\"'#:\\") {
 		return s
 	}
 	var text string
@@ -351,12 +384,4 @@ func (l *Library) Rules() []string {
 		list = append(list, e.name)
 	}
 	return list
-}
-
-func mustSub(fsys fs.FS, dir string) fs.FS {
-	sub, err := fs.Sub(fsys, dir)
-	if err != nil {
-		panic(err)
-	}
-	return sub
 }
