@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/falconer-go/falconer/event"
@@ -27,7 +28,23 @@ func isCalc(s string) bool {
 	return ok && functions[name] != nil
 }
 
+// calcs are the calcs that were parsed, by their text: the same text is the same
+// calc, which is how its result is found.
+var calcs sync.Map
+
 func parseCalc(s string) (*calc, error) {
+	if c, ok := calcs.Load(s); ok {
+		return c.(*calc), nil
+	}
+	c, err := newCalc(s)
+	if err != nil {
+		return nil, err
+	}
+	same, _ := calcs.LoadOrStore(s, c)
+	return same.(*calc), nil
+}
+
+func newCalc(s string) (*calc, error) {
 	name, rest, ok := strings.Cut(s, "(")
 	f, known := functions[name]
 	if !ok || !known {
@@ -88,6 +105,11 @@ func splitOutside(s, sep string) []string {
 
 // of computes c for an alert.
 func (c *calc) of(s *subject) result {
+	for i := range s.computed {
+		if s.computed[i].calc == c {
+			return s.computed[i].result
+		}
+	}
 	v := s.e.Field(c.args[0])
 	if c.name == "printed" {
 		return result{ok: v.Kind() != event.Absent}
@@ -95,20 +117,15 @@ func (c *calc) of(s *subject) result {
 	if !v.Available() {
 		return result{}
 	}
-	for i := range s.computed {
-		if s.computed[i].text == c.text {
-			return s.computed[i].result
-		}
-	}
 	r := c.function.of(c, s, v)
-	s.computed = append(s.computed, computedValue{c.text, r})
+	s.computed = append(s.computed, computedValue{c, r})
 	return r
 }
 
 // computedValue is what a calc came to for the alert: several conditions ask for
 // the same.
 type computedValue struct {
-	text string
+	calc *calc
 	result
 }
 

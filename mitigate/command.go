@@ -293,6 +293,7 @@ type subject struct {
 
 	decoded  []decodedField
 	software []known
+	owned    []owned
 	computed []computedValue
 }
 

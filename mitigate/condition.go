@@ -24,6 +24,7 @@ type condition struct {
 
 	once     sync.Once
 	compiled atomic.Bool
+	looks    atomic.Int32  // that were enough, or not; see refutedBy
 	err      error         // it does not compile, and never holds
 	program  *cond.Program // with the existence of the fields that the checks read
 	only     string        // the source of whose alerts it can hold; "" if of several

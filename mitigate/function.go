@@ -237,8 +237,8 @@ func ofConnection(f func(from, to netip.AddrPort) string) func(*calc, *subject, 
 
 // ofOwner is f of the network that an address belongs to.
 func ofOwner(f func(*networkEntry) string) func(*calc, *subject, event.Value) result {
-	return func(_ *calc, s *subject, v event.Value) result {
-		n := s.ownerOf(v)
+	return func(c *calc, s *subject, v event.Value) result {
+		n := s.ownerOf(c.args[0], v)
 		if n == nil {
 			return result{}
 		}

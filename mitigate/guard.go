@@ -40,14 +40,19 @@ func (g *guarded) holds(e *event.Event) bool {
 	return !c.refutedBy(e) && c.compile() == nil && c.program.Match(e)
 }
 
+// manyLooks is how often a look at the tree of a condition has been enough when it is
+// compiled all the same: for so many alerts that is cheaper.
+const manyLooks = 16
+
 // refutedBy reports whether a look at the tree tells that the condition does not hold
 // for the alert; it is false once the condition is compiled.
 func (c *condition) refutedBy(e *event.Event) bool {
-	if c.compiled.Load() {
+	if c.compiled.Load() || c.looks.Load() >= manyLooks {
 		return false
 	}
+	c.looks.Add(1)
 	x, err := c.tree()
-	return err == nil && x != nil && look(x, e) == cond.False
+	return err == nil && look(x, e) == cond.False
 }
 
 // look evaluates a condition by the checks that take no compiling.

@@ -108,10 +108,27 @@ func hostAddress(name string) string {
 	return a.String()
 }
 
-// ownerOf returns the network that the address in v belongs to, or the one address
-// from outside that a command line names. It is nil if there is none, or nobody
-// known has it.
-func (s *subject) ownerOf(v event.Value) *networkEntry {
+// owned is the network that the address in a field belongs to; nil if there is none.
+type owned struct {
+	field string
+	by    *networkEntry
+}
+
+// ownerOf returns the network that the address in a field belongs to, or the one
+// address from outside that a command line names. It is nil if there is none, or
+// nobody known has it.
+func (s *subject) ownerOf(field string, v event.Value) *networkEntry {
+	for i := range s.owned {
+		if s.owned[i].field == field {
+			return s.owned[i].by
+		}
+	}
+	by := s.findOwner(v)
+	s.owned = append(s.owned, owned{field, by})
+	return by
+}
+
+func (s *subject) findOwner(v event.Value) *networkEntry {
 	a, ok := v.Addr()
 	if !ok {
 		list := outsideOf(v.Text())

@@ -74,19 +74,20 @@ const shortest = 16
 // line. It returns "" where there is none, or what comes out is no text: a word or a
 // path that only looks encoded decodes to something else.
 func decodedOf(line string) string {
+	line = line[:min(len(line), maxCommandLine)]
 	best, longest := "", 0
-	for word := range strings.FieldsFuncSeq(line[:min(len(line), maxCommandLine)], notOfBase64) {
-		if len(word) >= shortest && len(word) > longest {
+	for i := 0; i < len(line); i++ {
+		from := i
+		for i < len(line) && base64Bytes[line[i]] {
+			i++
+		}
+		if word := line[from:i]; len(word) >= shortest && len(word) > longest {
 			if text := plainText(word); text != "" {
 				best, longest = text, len(word)
 			}
 		}
 	}
 	return best
-}
-
-func notOfBase64(r rune) bool {
-	return !(r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '+' || r == '/' || r == '=')
 }
 
 func plainText(word string) string {

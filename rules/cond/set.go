@@ -21,12 +21,11 @@ type Set struct {
 	entries []int32 // of each program
 	leaves  []leaf
 	groups  []group
-	names   []string  // of the fields, by slot
-	memory  bool      // some leaf needs a machine
-	keys    []int32   // leaves of which one or the other must hold for most programs to
-	opens   [][]int32 // by key: the programs that are run where it holds
-	always  []uint64  // the programs that are run for every alert, a bit for each
-	falses  []Tri     // as many as the largest group has leaves
+	names   []string // of the fields, by slot
+	memory  bool     // some leaf needs a machine
+	keys    []fieldKeys
+	always  []uint64 // the programs that are run for every alert, a bit for each
+	falses  []Tri    // as many as the largest group has leaves
 	scratch sync.Pool
 }
 
@@ -132,11 +131,7 @@ func (s *Set) AppendMatches(dst []int, e *event.Event) []int {
 func (s *Set) run(r *setRun, pc int32) bool {
 	for pc >= 0 {
 		in := &s.code[pc]
-		holds := r.known[in.leaf]
-		if holds == Unknown {
-			holds = s.decide(r, in.leaf)
-		}
-		if holds == True {
+		if s.holds(r, in.leaf) {
 			pc = in.yes
 		} else {
 			pc = in.no

@@ -1,45 +1,78 @@
 package cond
 
+import (
+	"maps"
+	"slices"
+
+	"github.com/falconer-go/falconer/event"
+)
+
 // Most programs of a set cannot hold for an alert, and one check tells: that of the
 // process's name, say, which all that the program asks for besides hangs on. Such a
 // check, or several of which one must hold, is the program's key; the programs whose
 // key does not hold are not run.
 
+// key is a check that opens programs.
+type key struct {
+	leaf  int32
+	opens []int32 // programs
+}
+
+// fieldKeys are the keys that ask for one field.
+type fieldKeys struct {
+	slot int32
+	keys []key
+}
+
 // lock finds the keys of the programs.
 func (s *Set) lock() {
 	s.always = make([]uint64, (len(s.entries)+63)/64)
-	number := make(map[int32]int) // of a leaf, in keys
+	opens := make(map[int32][]int32) // by leaf
 	for i, pc := range s.entries {
-		keys := s.keysOf(pc)
-		if keys == nil {
+		leaves := s.keysOf(pc)
+		if leaves == nil {
 			s.always[i/64] |= 1 << (i % 64)
 		}
-		for _, leaf := range keys {
-			k, ok := number[leaf]
-			if !ok {
-				k = len(s.keys)
-				number[leaf] = k
-				s.keys, s.opens = append(s.keys, leaf), append(s.opens, nil)
-			}
-			s.opens[k] = append(s.opens[k], int32(i))
+		for _, leaf := range leaves {
+			opens[leaf] = append(opens[leaf], int32(i))
 		}
 	}
+	s.keys = make([]fieldKeys, len(s.names))
+	for i := range s.keys {
+		s.keys[i].slot = int32(i)
+	}
+	for _, leaf := range slices.Sorted(maps.Keys(opens)) {
+		of := &s.keys[s.leaves[leaf].slot].keys
+		*of = append(*of, key{leaf, opens[leaf]})
+	}
+	s.keys = slices.DeleteFunc(s.keys, func(f fieldKeys) bool { return len(f.keys) == 0 })
 }
 
 // unlock decides which programs to run.
 func (s *Set) unlock(r *setRun) {
 	copy(r.open, s.always)
-	for k, leaf := range s.keys {
-		holds := r.known[leaf]
-		if holds == Unknown {
-			holds = s.decide(r, leaf)
+	for i := range s.keys {
+		f := &s.keys[i]
+		if s.value(r, f.slot).Kind() <= event.Null {
+			continue // no check of the field holds
 		}
-		if holds == True {
-			for _, i := range s.opens[k] {
-				r.open[i/64] |= 1 << (i % 64)
+		for k := range f.keys {
+			if s.holds(r, f.keys[k].leaf) {
+				for _, n := range f.keys[k].opens {
+					r.open[n/64] |= 1 << (n % 64)
+				}
 			}
 		}
 	}
+}
+
+// holds reports whether a leaf holds.
+func (s *Set) holds(r *setRun, leaf int32) bool {
+	is := r.known[leaf]
+	if is == Unknown {
+		is = s.decide(r, leaf)
+	}
+	return is == True
 }
 
 // keysOf returns the best key of the program that begins at pc, nil if it has none.
