@@ -5,7 +5,8 @@
 // A [Report] on an alert begins with a short form, In Short and Do This First,
 // and goes on with Alert Details, Analysis, Potential Impact, Mitigation
 // Strategies, Example Configuration, Conclusion and Mappings; [Report.Brief] keeps
-// what cannot wait. It is made from a
+// what cannot wait. Checks that only read come first; where every minute counts, what
+// ends the damage comes behind two of them, before the others. A report is made from a
 // [mitigate.Plan] and is a pure function of it. [Incident] tells a story from
 // many alerts; a [Grouper] finds out which belong together.
 //

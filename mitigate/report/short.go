@@ -124,16 +124,25 @@ func strength(c mitigate.Confidence) string {
 	return "weakly"
 }
 
+// beforeStop is how many checks come before what ends the damage, where every minute
+// counts.
+const beforeStop = 2
+
 // first are the actions of the first minutes.
 func (b *builder) first() []block {
 	f := &b.p.First
+	then := f.Then
 	var out []block
 	if f.Caution != nil {
 		out = append(out, b.paragraph(b.join(say("Caution: "), f.Caution)))
 	}
-	l := list{ordered: true, items: make([]item, len(f.Actions))}
+	l := list{ordered: true, items: make([]item, 0, len(f.Actions)+1)}
 	for i := range f.Actions {
-		l.items[i] = b.action(&f.Actions[i])
+		if i == beforeStop && b.urgent() {
+			l.items = append(l.items, b.outcome(&then[0]))
+			then = then[1:]
+		}
+		l.items = append(l.items, b.action(&f.Actions[i]))
 	}
 	if len(l.items) > 0 {
 		out = append(out, l)
@@ -141,15 +150,26 @@ func (b *builder) first() []block {
 	if len(out) == 0 {
 		out = append(out, b.paragraph(say("Nothing has to be done at once.")))
 	}
-	if len(f.Then) > 0 {
-		then := list{items: make([]item, len(f.Then))}
-		for i := range f.Then {
-			o := &f.Then[i]
-			then.items[i] = b.withSnippets(item{lead: b.join(say("If "), o.Find, say(":")), text: o.Do}, o.Snippets)
+	if len(then) > 0 {
+		l := list{items: make([]item, len(then))}
+		for i := range then {
+			l.items[i] = b.outcome(&then[i])
 		}
-		out = append(out, heading("Then, by what you find"), then)
+		out = append(out, heading("Then, by what you find"), l)
 	}
 	return out
+}
+
+// urgent reports whether the first outcome ends the damage, and must not wait for all
+// checks.
+func (b *builder) urgent() bool {
+	p := b.p
+	return p.Verdict.Urgency == mitigate.AtOnce && p.Verdict.Likely == nil && !p.Rather() && len(p.First.Then) > 0 &&
+		slices.ContainsFunc(p.First.Then[0].Snippets, func(s mitigate.Snippet) bool { return s.Changes })
+}
+
+func (b *builder) outcome(o *mitigate.Outcome) item {
+	return b.withSnippets(item{lead: b.join(say("If "), o.Find, say(":")), text: o.Do}, o.Snippets)
 }
 
 func (b *builder) action(a *mitigate.Action) item {
