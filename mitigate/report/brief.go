@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"github.com/falconer-go/falconer/mitigate"
@@ -22,7 +23,7 @@ func (r *Report) BriefAt(now time.Time) *Report {
 		if b.p != r.plan {
 			sections[1].blocks = b.first()
 		}
-		sections[0].blocks = append(append([]block{b.when(now)}, sections[0].blocks...), b.open()...)
+		sections[0].blocks = slices.Concat([]block{b.when(now)}, b.chain(), sections[0].blocks, b.open())
 	}
 	if after := afterwards(r.worst()); len(after) > 0 {
 		sections = append(sections, section{"Afterwards", after})
@@ -49,6 +50,21 @@ func (b *builder) when(now time.Time) block {
 		t = b.join(t, blank, old)
 	}
 	return b.labelled("When", t)
+}
+
+// chain says which process started which, as far as the alert has it, where that is
+// more than a parent.
+func (b *builder) chain() []block {
+	above := ancestors(b.p.Event)
+	name := text(b.p.Event, "proc.name")
+	if len(above) < 2 || name == "" {
+		return nil
+	}
+	t := value("proc.aname", above[0])
+	for _, a := range append(above[1:], name) {
+		t = b.join(t, say(" → "), value("proc.aname", a))
+	}
+	return []block{b.labelled("What started what", t)}
 }
 
 // maxOpen is how many of the things that an alert does not tell stand in a brief.

@@ -98,6 +98,22 @@ func TestBriefUnlikely(t *testing.T) {
 	}
 }
 
+// TestBriefChain: a brief report has the processes in the order in which they were
+// started, as text of the alert.
+func TestBriefChain(t *testing.T) {
+	of := func(fields string) string {
+		return For(parse(t, []byte(`{"rule": "Run shell untrusted", "source": "syscall", "priority": "Notice", "time": "2026-01-02T03:04:05Z",
+			"output": "a shell", "output_fields": {"proc.name": "sh", `+fields+`, "container.id": "host"}}`))).Brief().Markdown()
+	}
+	const want = "**What started what:** `systemd` → `*nginx*` → `php-fpm` → `sh`\n"
+	if md := of(`"proc.pname": "php-fpm", "proc.aname[2]": "*nginx*", "proc.aname[3]": "systemd"`); !strings.Contains(md, want) {
+		t.Errorf("%q is missing in %s", want, md)
+	}
+	if md := of(`"proc.pname": "php-fpm"`); strings.Contains(md, "What started what") {
+		t.Errorf("a parent alone is no chain: %s", md)
+	}
+}
+
 // TestBriefIncident: that of an incident has its summary and first actions.
 func TestBriefIncident(t *testing.T) {
 	md := Incident(sample(t), sample(t)).Brief().Markdown()
