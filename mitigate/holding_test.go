@@ -3,6 +3,7 @@ package mitigate
 import (
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -114,5 +115,44 @@ func TestConditionsWithOr(t *testing.T) {
 				t.Errorf("%s: holds for %s: %v, want %v", text, name, got, want)
 			}
 		}
+	}
+}
+
+// TestHoldingTogether: alerts of many goroutines, before, while and after the set is
+// built, get what one alone gets.
+func TestHoldingTogether(t *testing.T) {
+	l, err := ownLibrary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone, err := ownLibrary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var alerts []*event.Event
+	var want [][]string
+	for _, name := range []string{"nginx", "bash", "xmrig", "java"} {
+		e := alertWith(t, "syscall", map[string]any{"proc.name": name, "proc.pname": "containerd-shim", "container.id": "3ad7b26ded6d", "proc.tty": 0, "user.loginuid": -1})
+		s := about(e, alone)
+		alerts, want = append(alerts, e), append(want, alone.generalFor("syscall").holding(&s).names())
+	}
+	if len(want[2]) == 0 {
+		t.Fatal("nothing holds for a miner")
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for i := range manyAlerts {
+				s := about(alerts[i%len(alerts)], l)
+				if got := l.generalFor("syscall").holding(&s).names(); !slices.Equal(got, want[i%len(want)]) {
+					t.Errorf("got %q, want %q", got, want[i%len(want)])
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if l.generalFor("syscall").settled.Load() == nil {
+		t.Error("the set was not built")
 	}
 }
