@@ -15,12 +15,17 @@ func (c *checker) software(x *softwareEntry) {
 	if x.Is == "" {
 		c.fault("is", "missing")
 	}
-	for at, s := range map[string]string{"is": x.Is, "stop": x.Stop, "check": x.Check} {
+	for at, s := range map[string]string{"is": x.Is, "keeps": x.Keeps, "tells": x.Tells, "stop": x.Stop, "check": x.Check} {
 		if strings.ContainsAny(s, "%`[") {
 			c.fault(at, "words alone: no fields, no code")
 		}
-		if s != "" && strings.HasSuffix(s, ".") != (at != "is") {
-			c.fault(at, "%q: what it is, is no sentence; the others are", s)
+		if s != "" && strings.HasSuffix(s, ".") != (at != "is" && at != "keeps") {
+			c.fault(at, "%q: what it is and keeps is no sentence; the others are", s)
+		}
+	}
+	for _, name := range x.Called {
+		if name != strings.ToLower(name) || strings.ContainsAny(name, " ._") || strings.Count(name, "-") >= maxCalled || len(name) < 2 {
+			c.fault("called", "%q: one to %d words in lower case, with hyphens between them", name, maxCalled)
 		}
 	}
 	if x.Owner != "" && !slices.Contains(owners, x.Owner) {

@@ -122,6 +122,9 @@ func init() {
 		"unusual":    {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return k.doing(false) })},
 		"role":       {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.role) })},
 		"runsas":     {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Owner) })},
+		"called":     {fields: 1, gives: ours, of: ofMeant(func(x *softwareEntry) string { return x.Software })},
+		"keeps":      {fields: 1, gives: ours, of: ofMeant(func(x *softwareEntry) string { return x.Keeps })},
+		"tells":      {fields: 1, gives: ours, of: ofMeant(func(x *softwareEntry) string { return x.Tells })},
 		"stop":       {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Stop) })},
 		"proof":      {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Check) })},
 

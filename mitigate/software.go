@@ -18,6 +18,9 @@ type softwareEntry struct {
 	Is       string   `yaml:"is"`      // a noun phrase
 	Usual    []string `yaml:"usual"`   // behaviours; one may be bound to paths: writes-below-etc /etc/nginx/*
 	Owner    string   `yaml:"owner"`   // the kind of controller that its pods have
+	Called   []string `yaml:"called"`  // words in names of objects that belong to it
+	Keeps    string   `yaml:"keeps"`   // what somebody inside it gets hold of, a noun phrase
+	Tells    string   `yaml:"tells"`   // where it records what was done with it
 	Stop     string   `yaml:"stop"`    // what breaks without it
 	Check    string   `yaml:"check"`   // how one knows that it is the real one
 	Shared   bool     `yaml:"shared"`  // intruders use it in the same way
@@ -248,21 +251,57 @@ func (e *entry) softwareKeys() []key {
 		}
 		return keys
 	}
-	for _, member := range [...]string{"image", "program"} {
+	for _, member := range [...]string{"image", "program", "called"} {
 		if !bytes.Contains(e.text, []byte("\n  "+member+":")) {
 			continue
 		}
 		for _, name := range e.names(member) {
-			if member == "program" {
+			switch member {
+			case "image":
+				repository := repositoryOf(name)
+				add("image", repository)
+				add("mirror of", lastTwo(repository))
+			case "program":
 				add("program", cutName(name))
-				continue
+			default:
+				add(member, name)
 			}
-			repository := repositoryOf(name)
-			add("image", repository)
-			add("mirror of", lastTwo(repository))
 		}
 	}
 	return keys
+}
+
+// maxCalled is how many words of a name may make the name of one software.
+const maxCalled = 3
+
+// byName returns the software that an object belongs to by the words of its name:
+// Keycloak's for keycloak-postgresql-0. It is nil if none is known.
+func (l *Library) byName(name string) *softwareEntry {
+	name = name[strings.LastIndexByte(name, ':')+1:] // of a service account
+	words := strings.FieldsFunc(strings.ToLower(name[:min(len(name), 253)]), func(r rune) bool { return r == '-' || r == '.' || r == '_' })
+	for i := range words {
+		for n := min(maxCalled, len(words)-i); n > 0; n-- {
+			if x := l.softwareBy("called", strings.Join(words[i:i+n], "-")); x != nil {
+				return x
+			}
+		}
+	}
+	return nil
+}
+
+// ofMeant is f of the software that a field names, be it an image, a process or an
+// object that is called after it.
+func ofMeant(f func(*softwareEntry) string) func(*calc, *subject, event.Value) result {
+	return func(c *calc, s *subject, v event.Value) result {
+		x := s.softwareOf(c.args[0]).is
+		if x == nil && (strings.HasPrefix(c.args[0], "ka.") || strings.HasPrefix(c.args[0], "k8s.")) {
+			x = s.l.byName(v.Text())
+		}
+		if x == nil {
+			return result{}
+		}
+		return asText(f(x))
+	}
 }
 
 // ofSoftware is f of the software that a field names.
