@@ -119,8 +119,36 @@ func (d *draft) phrase(name string) Text {
 
 func (d *draft) putPhrase(name string) {
 	if p := find[phraseEntry](d.l, "phrase", name); p != nil {
-		d.putFirst(p.Say)
+		d.putFirst(p.sayFor(d.source, d.l))
 	}
+}
+
+// A phrase of many texts, of which most are for other sources, is reduced to those
+// for the alert's when it has been used a few times.
+const (
+	manyTexts = 6
+	manyUses  = 16
+)
+
+// sayFor returns the texts that alerts of the source may call for.
+func (p *phraseEntry) sayFor(source string, l *Library) texts {
+	if len(p.Say) < manyTexts || p.uses.Load() < manyUses && p.uses.Add(1) < manyUses || l.readings()[source] == nil {
+		return p.Say // an alert can name any source
+	}
+	if ts, ok := p.bySource.Load(source); ok {
+		return ts.(texts)
+	}
+	ts := make(texts, 0, len(p.Say))
+	for _, t := range p.Say {
+		if t.If == nil || t.If.possible(source) {
+			ts = append(ts, t)
+		}
+		if t.If == nil {
+			break
+		}
+	}
+	p.bySource.Store(source, ts)
+	return ts
 }
 
 // first returns the first of the texts that holds, nil if none does.

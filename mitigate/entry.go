@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	yaml "go.yaml.in/yaml/v4"
 )
@@ -169,6 +171,9 @@ type snippetVariant struct {
 type phraseEntry struct {
 	Phrase string `yaml:"phrase"`
 	Say    texts  `yaml:"say"`
+
+	uses     atomic.Int32
+	bySource sync.Map // of texts
 }
 
 type urgencyEntry struct {

@@ -120,7 +120,7 @@ func init() {
 		"origin":     {fields: 1, gives: code, of: ofSoftware(func(k *known) result { return asText(k.origin) })},
 		"usual":      {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return k.doing(true) })},
 		"unusual":    {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return k.doing(false) })},
-		"role":       {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.role) })},
+		"role":       {fields: 1, gives: ours, of: role},
 		"runsas":     {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Owner) })},
 		"called":     {fields: 1, gives: ours, of: ofMeant(func(x *softwareEntry) string { return x.Software })},
 		"keeps":      {fields: 1, gives: ours, of: ofMeant(func(x *softwareEntry) string { return x.Keeps })},

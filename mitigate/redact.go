@@ -101,19 +101,37 @@ var hintsAt = func() (at [256][]hint) {
 	for i, k := range secrets {
 		for _, h := range k.hints {
 			at[h[0]] = append(at[h[0]], hint{h, k.fold, i})
-			if upper := h[0] - 'a' + 'A'; k.fold && 'a' <= h[0] && h[0] <= 'z' {
-				at[upper] = append(at[upper], hint{h, k.fold, i})
+			if k.fold && small(h[0]) {
+				at[h[0]-'a'+'A'] = append(at[h[0]-'a'+'A'], hint{h, k.fold, i})
 			}
 		}
 	}
 	return at
 }()
 
+// hintPairs has a bit for each pair of bytes that a hint begins with: none is shorter.
+var hintPairs = func() (pairs [256][4]uint64) {
+	for first := range hintsAt {
+		for _, h := range hintsAt[first] {
+			add := func(second byte) { pairs[first][second/64] |= 1 << (second % 64) }
+			add(h.text[1])
+			if h.fold && small(h.text[1]) {
+				add(h.text[1] - 'a' + 'A')
+			}
+		}
+	}
+	return pairs
+}()
+
 // hints returns a bit for each kind of secret that s holds a hint of.
 func hints(s string) (found uint32) {
-	for i := range len(s) {
-		for _, h := range hintsAt[s[i]] {
-			if found>>h.kind&1 == 0 && hasHint(s[i:], h.text, h.fold) {
+	for i := 1; i < len(s); i++ {
+		first, second := s[i-1], s[i]
+		if hintPairs[first][second/64]>>(second%64)&1 == 0 {
+			continue
+		}
+		for _, h := range hintsAt[first] {
+			if found>>h.kind&1 == 0 && hasHint(s[i-1:], h.text, h.fold) {
 				found |= 1 << h.kind
 			}
 		}

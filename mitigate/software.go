@@ -46,8 +46,7 @@ type known struct {
 	by        string         // publisher, mirror or name
 	origin    string         // of an image: the publisher's repository of that name
 	behaviour *behaviourEntry
-	explained bool   // the behaviour is usual
-	role      string // of the process: own, shared, part, child, tool or ""
+	explained bool // the behaviour is usual
 }
 
 // softwareOf returns what is known of the software that a field names. An image
@@ -76,7 +75,6 @@ func (s *subject) softwareOf(field string) *known {
 		if b := s.l.behaviourOf(s.e.Rule); b != nil {
 			k.behaviour, k.explained = b, k.is.does(b, s.e)
 		}
-		k.role = s.role(k.is, k.behaviour)
 	}
 	s.software = append(s.software, k)
 	return &s.software[len(s.software)-1]
@@ -313,6 +311,15 @@ func ofSoftware(f func(*known) result) func(*calc, *subject, event.Value) result
 		}
 		return f(k)
 	}
+}
+
+// role is what the alert's process is to the software that a field names.
+func role(c *calc, s *subject, _ event.Value) result {
+	k := s.softwareOf(c.args[0])
+	if k.is == nil {
+		return result{}
+	}
+	return asText(s.role(k.is, k.behaviour))
 }
 
 // doing is the behaviour that the alert shows, if it is usual for the software, or

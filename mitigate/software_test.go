@@ -66,12 +66,12 @@ func TestSoftware(t *testing.T) {
 	} {
 		s := on(alertWith(t, "syscall", map[string]any{"container.image.repository": c.image, "proc.name": c.name, "proc.pname": c.pname}))
 		k := s.softwareOf("container.image.repository")
-		got := ""
+		got, role := "", ""
 		if k.is != nil {
-			got = k.is.Software
+			got, role = k.is.Software, s.role(k.is, k.behaviour)
 		}
-		if got != c.software || k.by != c.by || k.role != c.role {
-			t.Errorf("%+v: %q by %q, role %q", c, got, k.by, k.role)
+		if got != c.software || k.by != c.by || role != c.role {
+			t.Errorf("%+v: %q by %q, role %q", c, got, k.by, role)
 		}
 	}
 	for image, want := range map[string]string{
