@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -167,5 +168,25 @@ func TestExceptionOfInterpreter(t *testing.T) {
 		if got := exception(other); got != "" {
 			t.Errorf("an exception for %q:\n%s", other, got)
 		}
+	}
+}
+
+// TestExceptionWithoutCommand: where the command line is what an exception would go
+// by, and its value is not safe to copy, there is none: what is left would silence
+// every command of the workload.
+func TestExceptionWithoutCommand(t *testing.T) {
+	fields := map[string]any{
+		"alert.rule": "Terminal shell in container", "container.id": "3ad7b26ded6d", "container.image.repository": "registry.example.com/shop", "k8s.ns.name": "shop",
+		"k8s.pod.name": "shop-7d8f9c6b5-x2x4z", "proc.name": "sh", "proc.pname": "containerd-shim", "proc.tty": 34816, "user.loginuid": -1,
+	}
+	fields["proc.cmdline"] = "sh -c TERM=xterm command -v bash >/dev/null && exec bash || exec sh"
+	p := For(alertWith(t, "syscall", fields))
+	for _, s := range p.Config {
+		if s.Name == "exception" {
+			t.Errorf("an exception:\n%s", s.Body)
+		}
+	}
+	if !slices.ContainsFunc(p.Tuning, func(t Text) bool { return strings.Contains(t.String(), "not safe to copy") }) {
+		t.Errorf("nothing says why there is no exception: %v", p.Tuning)
 	}
 }
