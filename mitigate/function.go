@@ -106,6 +106,7 @@ func init() {
 		})},
 		"script":  {fields: 1, gives: theirs, of: ofText(func(line string) result { return asText(scriptOf(line)) })},
 		"file":    {fields: 1, gives: theirs, of: ofText(func(line string) result { return asText(fileOf(line)) })},
+		"process": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asText(processOf(line)) })},
 		"outside": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asTexts(outsideOf(line)) })},
 		"urlhost": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asTexts(urlHostsOf(line)) })},
 		"decoded": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asText(decodedOf(line)) })},

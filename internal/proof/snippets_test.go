@@ -169,6 +169,12 @@ func withParts(t testing.TB) []*event.Event {
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "shred", "proc.cmdline": "shred -u /var/log/wtmp", "user.loginuid": 1002, "proc.tty": 34816})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "crontab", "proc.cmdline": "crontab -", "user.name": "www-data", "user.loginuid": -1, "proc.tty": 0})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "python3", "proc.cmdline": "python3 /home/a/.ansible/tmp/ansible-tmp-1-2-3/AnsiballZ_dnf.py", "user.loginuid": 1001, "proc.tty": 0})
+	for _, file := range []string{"/var/tmp/core.812", "/var/tmp/$(id)"} {
+		for _, container := range []string{"host", "dca990c78804"} {
+			add("syscall", map[string]any{"container.id": container, "proc.name": "gdb", "proc.cmdline": "gdb --nx --batch -ex attach 812 -ex gcore " + file + " -ex quit", "user.loginuid": 1002, "proc.tty": 34816})
+			add("syscall", map[string]any{"container.id": container, "proc.name": "strace", "proc.cmdline": "strace -f -p 812 -e trace=read -o " + file, "user.loginuid": 1002, "proc.tty": 34816})
+		}
+	}
 	for _, tool := range []string{"chpasswd", "passwd"} {
 		add("syscall", map[string]any{"container.id": "host", "proc.name": tool, "proc.cmdline": tool, "user.loginuid": 0, "proc.tty": 34816})
 	}
