@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// A number of a process may stand in a snippet: it is nothing but digits.
-func init() { shapes["process(proc.cmdline)"] = digits }
-
 // processOf returns the number of the process that the command line of a debugger or
 // tracer names: behind -p, --pid or attach, or, of those that take it so, as the
 // last word. Of several it is none.
