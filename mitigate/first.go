@@ -9,7 +9,7 @@ import (
 // and what fits on a screen.
 type First struct {
 	Facts   []Reading // what the fields add to [Verdict.Seen], the weightiest first; they stand in [Plan.Readings] too
-	Actions []Action  // in order: what reads, and what keeps evidence
+	Actions []Action  // in order: what reads, what keeps evidence, and where minutes count what stops it
 	Caution Text      // what to think of before anything is stopped or deleted; empty as a rule
 	Ask     Text      // who can tell
 	Then    []Outcome // what to do with each outcome of the checks
@@ -79,13 +79,15 @@ func (d *draft) shorten(r *ruleEntry) {
 	d.outcomes(outcomes)
 }
 
-// lead adds the named commands.
+// lead adds the named commands; those that change something only where minutes
+// count, nothing harmless is likely, and there is nothing to fill in.
 func (d *draft) lead(list []Action, snippets names) []Action {
+	now := d.Verdict.Urgency == AtOnce && d.Verdict.Likely == nil
 	for _, name := range snippets {
 		if len(list) >= d.mostLooking || has(list, name) {
 			continue
 		}
-		if s, ok := d.snippet(name); ok && !s.Changes && !titled(list, s.Title) {
+		if s, ok := d.snippet(name); ok && (!s.Changes || now && s.ready) && !titled(list, s.Title) {
 			list = append(list, Action{Do: s.Title, Snippets: []Snippet{s}})
 		}
 	}

@@ -15,7 +15,7 @@ func (d *draft) outcomes(list []outcomeEntry) {
 				f.Then = append(f.Then, Outcome{d.first(o.Find), d.first(o.Do), d.snippets(o.Run)})
 			}
 		}
-		if d.least() > Note {
+		if d.least() > Note || d.Verdict.Urgency == AtOnce && d.Verdict.Likely == nil {
 			f.Then = containingFirst(f.Then)
 		}
 		d.cutOff()
@@ -85,7 +85,8 @@ func (d *draft) cutOff() {
 }
 
 // containingFirst puts the outcomes that call for containment before the others:
-// where hardly anything harmless looks like an alert, they are the likely ones.
+// where hardly anything harmless looks like an alert, they are the likely ones, and
+// where minutes count, the ones that cannot wait.
 func containingFirst(list []Outcome) []Outcome {
 	contains := func(o Outcome) bool {
 		return slices.ContainsFunc(o.Snippets, func(s Snippet) bool { return s.Changes })

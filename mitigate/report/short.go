@@ -175,9 +175,9 @@ func (b *builder) outcome(o *mitigate.Outcome) item {
 func (b *builder) action(a *mitigate.Action) item {
 	it := b.withSnippets(item{text: a.Do}, a.Snippets)
 	if len(a.Snippets) == 1 && len(it.blocks) > 0 {
-		if c, ok := it.blocks[0].(*code); ok && slices.Equal(c.title, it.text) {
-			c.title, c.name = nil, c.title // the action is called like its command
-			it.text = b.join(it.text, say(":"))
+		if c, ok := it.blocks[0].(*code); ok && len(c.title) >= len(it.text) && slices.Equal(c.title[:len(it.text)], it.text) {
+			it.text = b.join(c.title, say(":")) // the action is called like its command
+			c.title, c.name = nil, c.title
 		}
 	}
 	return it
