@@ -160,12 +160,17 @@ func (b *builder) first() []block {
 	return out
 }
 
-// urgent reports whether the first outcome ends the damage, and must not wait for all
-// checks.
+// urgent reports whether the first outcome ends the damage and must not wait for all
+// checks. Where an action among these ends it already, it may.
 func (b *builder) urgent() bool {
 	p := b.p
 	return p.Verdict.Urgency == mitigate.AtOnce && p.Verdict.Likely == nil && !p.Rather() && len(p.First.Then) > 0 &&
-		slices.ContainsFunc(p.First.Then[0].Snippets, func(s mitigate.Snippet) bool { return s.Changes })
+		changes(p.First.Then[0].Snippets) && !slices.ContainsFunc(p.First.Actions, func(a mitigate.Action) bool { return changes(a.Snippets) })
+}
+
+// changes reports whether one of the snippets changes something.
+func changes(list []mitigate.Snippet) bool {
+	return slices.ContainsFunc(list, func(s mitigate.Snippet) bool { return s.Changes })
 }
 
 func (b *builder) outcome(o *mitigate.Outcome) item {
