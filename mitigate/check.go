@@ -32,7 +32,7 @@ func (l *Library) check(e *entry) []error {
 		c.need("means", v.Means, 1, nil)
 		c.need("triage", v.Triage, 1, nil)
 		c.phases(v.Now, v.Next, v.Later)
-		c.run("first", v.First)
+		c.first(v.First)
 		c.outcomes(v.Outcomes)
 		c.texts("settle", v.Settle, nil)
 		c.texts("impact", v.Impact, nil)
@@ -129,7 +129,7 @@ func (c *checker) rule(r *ruleEntry) {
 	for i := range r.Benign {
 		c.benign(fmt.Sprintf("benign[%d]", i), &r.Benign[i])
 	}
-	c.run("first", r.First)
+	c.first(r.First)
 	c.outcomes(r.Outcomes)
 	c.phases(r.Now, r.Next, r.Later)
 	c.need("tune.advice", r.Tune.Advice, 1, nil)
@@ -301,6 +301,17 @@ func (c *checker) run(at string, list names) {
 	for _, name := range list {
 		if c.l.entries[key{"snippet", name}] == nil {
 			c.fault(at, "there is no snippet %q", name)
+		}
+	}
+}
+
+// first checks the commands to begin with: nothing is changed before something was
+// read.
+func (c *checker) first(list names) {
+	c.run("first", list)
+	if len(list) > 0 {
+		if s := find[snippetEntry](c.l, "snippet", list[0]); s != nil && s.Changes {
+			c.fault("first", "%q changes something, and nothing was read before", list[0])
 		}
 	}
 }

@@ -190,6 +190,7 @@ func TestLibraryWith(t *testing.T) {
 		"there is no snippet":      "- pattern: x\n  case: a\n  if: proc.name = a\n  strength: weak\n  why: b\n  confirm: c\n  run: nothing\n",
 		"stands already":           "- phrase: x\n  say: a\n- phrase: x\n  say: b\n",
 		"may be missing":           "- phrase: x\n  say: \"%{proc.name} did it\"\n",
+		"nothing was read before":  "- technique: T9999\n  means: a\n  triage: b\n  first: [cordon-node]\n",
 	} {
 		_, err := Default().With(fstest.MapFS{"mine.yaml": {Data: []byte(bad)}})
 		if err == nil {
