@@ -100,7 +100,11 @@ func (s *subject) parts(field string, p jsonPath) []string {
 	d := decodedField{field: field}
 	switch v := s.e.Field(field); v.Kind() {
 	case event.String, event.Array, event.Object:
-		doc, _ := decode(v.Text())
+		text := v.Text()
+		if strings.HasPrefix(text, "({") && strings.HasSuffix(text, "})") {
+			text = "[" + text[1:len(text)-1] + "]" // a list of objects as it stands in Falco's output
+		}
+		doc, _ := decode(text)
 		left := maxVisits
 		d.doc = opened(doc, &left)
 	}

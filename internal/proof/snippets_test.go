@@ -241,6 +241,10 @@ func withParts(t testing.TB) []*event.Event {
 			"ka.uri": "/api/v1/namespaces/ci/serviceaccounts/" + name + "/token"})
 		add("k8s_audit", map[string]any{"ka.user.name": "dana", "ka.target.resource": "certificatesigningrequests", "ka.target.name": name, "ka.response.code": "200"})
 	}
+	for _, name := range []string{"web", "$(id)"} {
+		add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:velero:velero", "ka.target.resource": "pods", "ka.target.subresource": "exec", "ka.target.name": name, "ka.target.namespace": "shop"})
+		add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:flux-system:helm-controller", "ka.target.resource": "services", "ka.target.name": name, "ka.target.namespace": "shop"})
+	}
 	add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:argocd:argocd-server", "ka.target.resource": "pods", "ka.target.subresource": "exec", "ka.target.name": "web"})
 	add("k8s_audit", map[string]any{"ka.user.name": "arn:aws:sts::123456789012:assumed-role/deploy/GitHubActions", "ka.target.resource": "deployments", "ka.target.namespace": "shop"})
 	add("k8s_audit", map[string]any{"ka.user.name": "dana@example.com", "ka.target.resource": "namespaces", "ka.target.name": "shop",
