@@ -241,8 +241,12 @@ func withParts(t testing.TB) []*event.Event {
 			"ka.uri": "/api/v1/namespaces/ci/serviceaccounts/" + name + "/token"})
 		add("k8s_audit", map[string]any{"ka.user.name": "dana", "ka.target.resource": "certificatesigningrequests", "ka.target.name": name, "ka.response.code": "200"})
 	}
+	for _, user := range []string{"system:bootstrap:q7x2vk", "system:bootstrap:$(id)"} {
+		add("k8s_audit", map[string]any{"ka.user.name": user, "ka.target.resource": "nodes", "ka.target.name": "node-1"})
+	}
 	for _, name := range []string{"web", "$(id)"} {
 		add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:velero:velero", "ka.target.resource": "pods", "ka.target.subresource": "exec", "ka.target.name": name, "ka.target.namespace": "shop"})
+		add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:cert-manager:cert-manager", "ka.target.resource": "secrets", "ka.target.name": name, "ka.target.namespace": "shop"})
 		add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:flux-system:helm-controller", "ka.target.resource": "services", "ka.target.name": name, "ka.target.namespace": "shop"})
 	}
 	add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:argocd:argocd-server", "ka.target.resource": "pods", "ka.target.subresource": "exec", "ka.target.name": "web"})
