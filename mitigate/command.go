@@ -257,7 +257,7 @@ func unwrapped(words []string) []string {
 			continue
 		}
 		before, ok := wrappers[name]
-		if !ok || len(words) == 1 {
+		if !ok || len(words) == 1 || name == "command" && isQuestion(words[1]) {
 			return words
 		}
 		words = words[1:]
@@ -275,6 +275,10 @@ func unwrapped(words []string) []string {
 	}
 	return words
 }
+
+// isQuestion reports whether an option of the shell's word command is one by which
+// it only says what a name stands for.
+func isQuestion(s string) bool { return s == "-v" || s == "-V" }
 
 // isScriptOption reports whether a shell's option is -c, alone or among others
 // such as -lc.

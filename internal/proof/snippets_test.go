@@ -183,6 +183,10 @@ func withParts(t testing.TB) []*event.Event {
 			add("syscall", map[string]any{"container.id": container, "proc.name": database, "fd.name": "/etc/cron.d/temp-1294.rdb", "user.name": "root", "user.loginuid": -1, "proc.tty": 0})
 		}
 	}
+	for _, container := range []string{"host", "dca990c78804"} {
+		add("syscall", map[string]any{"container.id": container, "container.image.repository": "docker.io/n8nio/n8n", "proc.name": "cloudflared", "proc.exepath": "/tmp/cloudflared",
+			"proc.cmdline": "cloudflared tunnel --url http://localhost:5678", "user.name": "node", "user.loginuid": -1, "proc.tty": 0})
+	}
 	for _, resource := range []string{"volumeattachments", "deployments"} {
 		add("k8s_audit", map[string]any{"ka.user.name": "dana", "ka.verb": "patch", "ka.target.resource": resource, "ka.target.name": "web", "ka.target.namespace": "shop"})
 	}
