@@ -187,6 +187,7 @@ func withParts(t testing.TB) []*event.Event {
 		add("syscall", map[string]any{"container.id": container, "container.image.repository": "docker.io/n8nio/n8n", "proc.name": "cloudflared", "proc.exepath": "/tmp/cloudflared",
 			"proc.cmdline": "cloudflared tunnel --url http://localhost:5678", "user.name": "node", "user.loginuid": -1, "proc.tty": 0})
 	}
+	add("syscall", map[string]any{"container.id": "host", "proc.name": "find", "proc.cmdline": "find / -name id_rsa", "proc.pname": "bash", "proc.aname[2]": "java", "user.name": "jenkins", "user.loginuid": -1, "proc.tty": 0})
 	for _, resource := range []string{"volumeattachments", "deployments"} {
 		add("k8s_audit", map[string]any{"ka.user.name": "dana", "ka.verb": "patch", "ka.target.resource": resource, "ka.target.name": "web", "ka.target.namespace": "shop"})
 	}
