@@ -106,8 +106,6 @@ func (d *draft) exception(patterns []*patternEntry) (Snippet, bool) {
 			unsafe = append(unsafe, x.Field)
 		}
 	}
-	// The command line was what told this program from the others of the caller.
-	anything = anything || slices.Contains(unsafe, "proc.cmdline") && !slices.Contains(fields, "proc.exepath") && !slices.Contains(fields, "proc.name")
 	if len(fields) < 2 || !known && !namesWorkload(e, fields) || anything && !(slices.Contains(fields, "proc.cmdline") && runsOneThing(e.Field("proc.cmdline").Text())) {
 		d.Tuning = append(d.Tuning, withoutException(on))
 		return Snippet{}, false

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/falconer-go/falconer/event"
 	"github.com/falconer-go/falconer/rules"
@@ -175,18 +176,24 @@ func TestExceptionOfInterpreter(t *testing.T) {
 // by, and its value is not safe to copy, there is none: what is left would silence
 // every command of the workload.
 func TestExceptionWithoutCommand(t *testing.T) {
-	fields := map[string]any{
-		"alert.rule": "Terminal shell in container", "container.id": "3ad7b26ded6d", "container.image.repository": "registry.example.com/shop", "k8s.ns.name": "shop",
-		"k8s.pod.name": "shop-7d8f9c6b5-x2x4z", "proc.name": "sh", "proc.pname": "containerd-shim", "proc.tty": 34816, "user.loginuid": -1,
+	l, err := Default().With(fstest.MapFS{"own.yaml": {Data: []byte("- pattern: own\n  case: a job of ours\n  if: container.image.repository = registry.example.com/shop\n" +
+		"  strength: strong\n  why: it is ours\n  confirm: Ask us.\n  exception: [container.image.repository, k8s.ns.name, proc.cmdline]\n")}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	fields["proc.cmdline"] = "sh -c TERM=xterm command -v bash >/dev/null && exec bash || exec sh"
-	p := For(alertWith(t, "syscall", fields))
-	for _, s := range p.Config {
-		if s.Name == "exception" {
-			t.Errorf("an exception:\n%s", s.Body)
+	for line, want := range map[string]bool{
+		"sh /opt/job.sh": true,
+		"sh -c command -v bash >/dev/null && exec bash": false,
+	} {
+		p := l.Plan(alertWith(t, "syscall", map[string]any{
+			"alert.rule": "Terminal shell in container", "container.id": "3ad7b26ded6d", "container.image.repository": "registry.example.com/shop",
+			"k8s.ns.name": "shop", "proc.name": "sh", "proc.cmdline": line,
+		}), nil)
+		if got := slices.ContainsFunc(p.Config, func(s Snippet) bool { return s.Name == "exception" }); got != want {
+			t.Errorf("%s: an exception: %v, want %v", line, got, want)
 		}
-	}
-	if !slices.ContainsFunc(p.Tuning, func(t Text) bool { return strings.Contains(t.String(), "not safe to copy") }) {
-		t.Errorf("nothing says why there is no exception: %v", p.Tuning)
+		if got := slices.ContainsFunc(p.Tuning, func(t Text) bool { return strings.Contains(t.String(), "not safe to copy") }); got == want {
+			t.Errorf("%s: whether it says why there is none: %v: %v", line, got, p.Tuning)
+		}
 	}
 }
