@@ -9,8 +9,9 @@ import (
 
 // Brief returns the report without what can wait: what happened and when, what it
 // means and leaves open, what to do first and with each finding, and what comes
-// afterwards. It is for a chat, a pager or a phone, and takes up about half the
-// room. What it leaves out stands in r. JSON and the explanation are those of r.
+// afterwards; where something harmless is the likelier cause, no more than three
+// commands of a finding. It is for a chat, a pager or a phone, and takes up about half
+// the room. What it leaves out stands in r. JSON and the explanation are those of r.
 func (r *Report) Brief() *Report { return r.BriefAt(time.Time{}) }
 
 // BriefAt is [Report.Brief] for somebody who reads it at now: of an alert older than
@@ -19,10 +20,8 @@ func (r *Report) BriefAt(now time.Time) *Report {
 	brief := *r
 	sections := append(make([]section, 0, 3), r.doc.sections[:2]...) // the short form, of an alert or an incident
 	if r.story == nil {
-		b := builder{p: r.plan.At(now)}
-		if b.p != r.plan {
-			sections[1].blocks = b.first()
-		}
+		b := builder{p: r.plan.At(now), brief: true}
+		sections[1].blocks = b.first()
 		sections[0].blocks = slices.Concat([]block{b.when(now)}, b.chain(), sections[0].blocks, b.open())
 	}
 	if after := afterwards(r.worst()); len(after) > 0 {

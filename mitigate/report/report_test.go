@@ -98,6 +98,32 @@ func TestBriefUnlikely(t *testing.T) {
 	}
 }
 
+// TestBriefFew: where something harmless is the likelier cause, a brief report names
+// the commands beyond the third of a finding, and the whole one has them.
+func TestBriefFew(t *testing.T) {
+	r := For(parse(t, []byte(`{"rule": "Attach/Exec Pod", "source": "k8s_audit", "priority": "Notice", "time": "2026-01-02T03:04:05Z", "output": "an exec", "output_fields": {
+		"ka.user.name": "system:serviceaccount:velero:velero-server", "ka.target.name": "keycloak-0", "ka.target.namespace": "sso", "ka.target.resource": "pods",
+		"ka.target.subresource": "exec", "ka.uri.param[command]": "/bin/bash"}}`)))
+	whole, brief := r.Markdown(), r.Brief().Markdown()
+	const elsewhere = "In the whole report: "
+	if strings.Contains(whole, elsewhere) {
+		t.Error("the whole report points to itself")
+	}
+	_, names, ok := strings.Cut(brief, elsewhere)
+	if !ok {
+		t.Fatalf("no command was left out: %s", brief)
+	}
+	names, _, _ = strings.Cut(names, ".\n")
+	for name := range strings.SplitSeq(names, "; ") {
+		if heading := "\n  " + name; !strings.Contains(whole, heading) || strings.Contains(brief, heading) {
+			t.Errorf("%q is in the brief report, or not in the whole one", name)
+		}
+	}
+	if !strings.Contains(brief, "(this changes the system)") {
+		t.Error("no command that contains is left")
+	}
+}
+
 // TestBriefChain: a brief report has the processes in the order in which they were
 // started, as text of the alert.
 func TestBriefChain(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 type builder struct {
 	room
 	p     *mitigate.Plan
+	brief bool
 	shown []string // snippets that stand in the document already
 	done  []string // fields that do
 

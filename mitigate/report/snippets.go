@@ -14,27 +14,61 @@ var languages = map[string]string{"kubernetes": "yaml", "falco": "yaml", "talon"
 func (b *builder) withSnippets(it item, snippets []mitigate.Snippet) item {
 	n := len(it.blocks)
 	it.blocks = append(b.blocks.take(n + 3*len(snippets))[:0], it.blocks...)
-	var above mitigate.Text
+	var above, elsewhere mitigate.Text
+	list := func(t mitigate.Text, label mitigate.Text, s *mitigate.Snippet) mitigate.Text {
+		if t == nil {
+			return b.join(label, s.Title)
+		}
+		return b.join(t, semicolon, s.Title)
+	}
+	few := b.few(snippets)
 	for i := range snippets {
 		s := &snippets[i]
-		if s.Kind != "falco" && slices.Contains(b.shown, s.Name) {
-			before := seeAbove
-			if above != nil {
-				before = semicolon
-			}
-			above = b.join(above, before, s.Title)
-			continue
+		switch {
+		case s.Kind != "falco" && slices.Contains(b.shown, s.Name):
+			above = list(above, seeAbove, s)
+		case few != nil && !slices.Contains(few, s.Name):
+			elsewhere = list(elsewhere, inWhole, s)
+		default:
+			b.shown = append(b.shown, s.Name)
+			it.blocks = b.snippet(it.blocks, s)
 		}
-		b.shown = append(b.shown, s.Name)
-		it.blocks = b.snippet(it.blocks, s)
 	}
-	if above != nil {
-		it.text = b.join(it.text, above, fullStop)
+	for _, t := range [...]mitigate.Text{above, elsewhere} {
+		if t != nil {
+			it.text = b.join(it.text, t, fullStop)
+		}
 	}
 	return it
 }
 
-var seeAbove, semicolon, fullStop = say(" See above: "), say("; "), say(".")
+var seeAbove, inWhole, semicolon, fullStop = say(" See above: "), say(" In the whole report: "), say("; "), say(".")
+
+// maxUnlikely is how many commands of an outcome a brief has where something harmless is
+// the likelier cause.
+const maxUnlikely = 3
+
+// few returns the names of those of the snippets that a brief has: one that looks and two
+// that change something, as far as there are, in their order. It is nil if all fit.
+func (b *builder) few(snippets []mitigate.Snippet) []string {
+	if !b.brief || b.p.Verdict.Likely == nil && !b.p.Rather() {
+		return nil
+	}
+	var names []string
+	pick := func(most int, fits func(*mitigate.Snippet) bool) {
+		for i := range snippets {
+			s := &snippets[i]
+			if n := s.Name; len(names) < most && fits(s) && !slices.Contains(names, n) && !slices.Contains(b.shown, n) {
+				names = append(names, n)
+			}
+		}
+	}
+	reads := func(s *mitigate.Snippet) bool { return !s.Changes }
+	pick(1, reads)
+	pick(maxUnlikely, func(s *mitigate.Snippet) bool { return s.Changes })
+	pick(maxUnlikely, reads)
+	return names
+}
 
 // snippet appends a snippet with what has to be known of it.
 func (b *builder) snippet(blocks []block, s *mitigate.Snippet) []block {
