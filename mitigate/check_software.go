@@ -15,12 +15,12 @@ func (c *checker) software(x *softwareEntry) {
 	if x.Is == "" {
 		c.fault("is", "missing")
 	}
-	for at, s := range map[string]string{"is": x.Is, "keeps": x.Keeps, "tells": x.Tells, "stop": x.Stop, "check": x.Check} {
+	for at, s := range map[string]string{"is": x.Is, "keeps": x.Keeps, "tells": x.Tells, "asks": x.Asks, "stop": x.Stop, "check": x.Check} {
 		if strings.ContainsAny(s, "%`[") {
 			c.fault(at, "words alone: no fields, no code")
 		}
-		if s != "" && strings.HasSuffix(s, ".") != (at != "is" && at != "keeps") {
-			c.fault(at, "%q: what it is and keeps is no sentence; the others are", s)
+		if s != "" && strings.HasSuffix(s, ".") != (at != "is" && at != "keeps" && at != "asks") {
+			c.fault(at, "%q: what it is, keeps and asks is no sentence; the others are", s)
 		}
 	}
 	for _, name := range x.Called {

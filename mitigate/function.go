@@ -125,6 +125,7 @@ func init() {
 		"runsas":     {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Owner) })},
 		"called":     {fields: 1, gives: ours, of: ofMeant(func(x *softwareEntry) string { return x.Software })},
 		"keeps":      {fields: 1, gives: ours, of: ofMeant(func(x *softwareEntry) string { return x.Keeps })},
+		"asks":       {fields: 1, gives: ours, of: ofMeant(func(x *softwareEntry) string { return x.Asks })},
 		"tells":      {fields: 1, gives: ours, of: ofMeant(func(x *softwareEntry) string { return x.Tells })},
 		"stop":       {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Stop) })},
 		"proof":      {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Check) })},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/falconer-go/falconer/event"
 )
@@ -21,6 +22,7 @@ type softwareEntry struct {
 	Called   []string `yaml:"called"`  // words in names of objects that belong to it
 	Keeps    string   `yaml:"keeps"`   // what somebody inside it gets hold of, a noun phrase
 	Tells    string   `yaml:"tells"`   // where it records what was done with it
+	Asks     string   `yaml:"asks"`    // what its account does at the API server by design
 	Stop     string   `yaml:"stop"`    // what breaks without it
 	Check    string   `yaml:"check"`   // how one knows that it is the real one
 	Shared   bool     `yaml:"shared"`  // intruders use it in the same way
@@ -269,22 +271,46 @@ func (e *entry) softwareKeys() []key {
 	return keys
 }
 
-// maxCalled is how many words of a name may make the name of one software.
-const maxCalled = 3
+// maxCalled is how many words of a name may make the name of one software, and
+// maxNames how many bytes of names are looked at.
+const (
+	maxCalled = 3
+	maxNames  = 1 << 10
+)
 
-// byName returns the software that an object belongs to by the words of its name:
-// Keycloak's for keycloak-postgresql-0. It is nil if none is known.
+// byName returns the software that an object belongs to by the words of its name, or of
+// a list of names: Keycloak's for keycloak-postgresql-0. It is nil if none is known.
 func (l *Library) byName(name string) *softwareEntry {
-	name = name[strings.LastIndexByte(name, ':')+1:] // of a service account
-	words := strings.FieldsFunc(strings.ToLower(name[:min(len(name), 253)]), func(r rune) bool { return r == '-' || r == '.' || r == '_' })
-	for i := range words {
+	if home, account := accountOf(name); account != "" {
+		// A chart calls the account after the release and then itself.
+		all := l.byWords(account)
+		if len(all) == 0 {
+			all = l.byWords(home)
+		}
+		if len(all) == 0 {
+			return nil
+		}
+		return all[len(all)-1]
+	}
+	if all := l.byWords(name); len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+// byWords returns the software that the words of a name call, in their order.
+func (l *Library) byWords(name string) (all []*softwareEntry) {
+	words := strings.FieldsFunc(strings.ToLower(name[:min(len(name), maxNames)]), func(r rune) bool { return r >= utf8.RuneSelf || !alphanumeric[r] })
+	for i := 0; i < len(words); i++ {
 		for n := min(maxCalled, len(words)-i); n > 0; n-- {
 			if x := l.softwareBy("called", strings.Join(words[i:i+n], "-")); x != nil {
-				return x
+				all = append(all, x)
+				i += n - 1
+				break
 			}
 		}
 	}
-	return nil
+	return all
 }
 
 // ofMeant is f of the software that a field names, be it an image, a process or an

@@ -233,16 +233,17 @@ func TestBehaviours(t *testing.T) {
 func TestByName(t *testing.T) {
 	l := Default()
 	for name, want := range map[string]string{
-		"keycloak-postgresql-0":                "Keycloak",
-		"sso-keycloak-7d8f9c6b5-x2x4z":         "Keycloak",
-		"system:serviceaccount:automation:n8n": "n8n",
-		"Keycloak":                             "Keycloak",
-		"keycloakish":                          "",
-		"":                                     "",
-		":":                                    "",
-		strings.Repeat("-", 300):               "",
-		strings.Repeat("a-", 100) + "keycloak": "Keycloak",
-		strings.Repeat("a-", 200) + "keycloak": "", // longer than a name can be
+		"keycloak-postgresql-0":                  "Keycloak",
+		"sso-keycloak-7d8f9c6b5-x2x4z":           "Keycloak",
+		"system:serviceaccount:keycloak:shop":    "Keycloak",
+		"system:serviceaccount:sso:keycloak-n8n": "n8n",
+		"system:serviceaccount:automation:n8n":   "n8n",
+		"Keycloak":                               "Keycloak",
+		"keycloakish":                            "",
+		"":                                       "",
+		":":                                      "",
+		strings.Repeat("-", 300):                 "",
+		strings.Repeat("a-", 100) + "keycloak":   "Keycloak",
 	} {
 		got := ""
 		if x := l.byName(name); x != nil {
