@@ -127,7 +127,7 @@ func init() {
 		"keeps":      {fields: 1, gives: ours, of: ofMeant(func(x *softwareEntry) string { return x.Keeps })},
 		"asks":       {fields: 1, gives: ours, of: ofMeant(func(x *softwareEntry) string { return x.Asks })},
 		"tells":      {fields: 1, gives: ours, of: ofMeant(func(x *softwareEntry) string { return x.Tells })},
-		"stop":       {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Stop) })},
+		"stop":       {fields: 1, gives: ours, of: ofMeant(func(x *softwareEntry) string { return x.Stop })},
 		"proof":      {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Check) })},
 
 		"terminal":     {fields: 1, gives: code, of: terminal},
