@@ -51,17 +51,25 @@ func (b *builder) when(now time.Time) block {
 	return b.labelled("When", t)
 }
 
-// chain says which process started which, as far as the alert has it, where that is
-// more than a parent.
+// chain says which process started which, as far as the alert has it without a gap,
+// where that is more than a parent.
 func (b *builder) chain() []block {
-	above := ancestors(b.p.Event)
-	name := text(b.p.Event, "proc.name")
-	if len(above) < 2 || name == "" {
-		return nil
+	e := b.p.Event
+	var t mitigate.Text
+	n := 0
+	for _, field := range [...]string{"proc.name", "proc.pname", "proc.aname[2]", "proc.aname[3]", "proc.aname[4]", "proc.aname[5]", "proc.aname[6]", "proc.aname[7]"} {
+		name := text(e, field)
+		if name == "" {
+			break
+		}
+		if n++; n == 1 {
+			t = value(field, name)
+		} else {
+			t = b.join(value(field, name), say(" → "), t)
+		}
 	}
-	t := value("proc.aname", above[0])
-	for _, a := range append(above[1:], name) {
-		t = b.join(t, say(" → "), value("proc.aname", a))
+	if n < 3 {
+		return nil
 	}
 	return []block{b.labelled("What started what", t)}
 }

@@ -135,8 +135,10 @@ func TestBriefChain(t *testing.T) {
 	if md := of(`"proc.pname": "php-fpm", "proc.aname[2]": "*nginx*", "proc.aname[3]": "systemd"`); !strings.Contains(md, want) {
 		t.Errorf("%q is missing in %s", want, md)
 	}
-	if md := of(`"proc.pname": "php-fpm"`); strings.Contains(md, "What started what") {
-		t.Errorf("a parent alone is no chain: %s", md)
+	for _, gap := range []string{`"proc.pname": "php-fpm"`, `"proc.aname[2]": "nginx", "proc.aname[3]": "systemd"`, `"proc.pname": "php-fpm", "proc.aname[3]": "systemd"`} {
+		if md := of(gap); strings.Contains(md, "What started what") {
+			t.Errorf("%s is no chain: %s", gap, md)
+		}
 	}
 }
 

@@ -143,7 +143,9 @@ func (b *builder) first() []block {
 			l.items = append(l.items, b.outcome(&then[0]))
 			then = then[1:]
 		}
-		l.items = append(l.items, b.action(&f.Actions[i]))
+		if a := &f.Actions[i]; !b.hasShown(a) {
+			l.items = append(l.items, b.action(a))
+		}
 	}
 	if len(l.items) > 0 {
 		out = append(out, l)
@@ -167,6 +169,11 @@ func (b *builder) urgent() bool {
 	p := b.p
 	return p.Verdict.Urgency == mitigate.AtOnce && p.Verdict.Likely == nil && !p.Rather() && len(p.First.Then) > 0 &&
 		changes(p.First.Then[0].Snippets) && !slices.ContainsFunc(p.First.Actions, func(a mitigate.Action) bool { return changes(a.Snippets) })
+}
+
+// hasShown reports whether all that an action does stands in the document already.
+func (b *builder) hasShown(a *mitigate.Action) bool {
+	return len(a.Snippets) > 0 && !slices.ContainsFunc(a.Snippets, func(s mitigate.Snippet) bool { return !slices.Contains(b.shown, s.Name) })
 }
 
 // changes reports whether one of the snippets changes something.
