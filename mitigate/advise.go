@@ -140,14 +140,20 @@ func sourceOf(e *event.Event) string {
 		if e.Source != "syscall" && strings.HasPrefix(e.Rule, "Falco internal: ") {
 			return "internal"
 		}
-		for name := range e.Fields.All() {
-			if of := sourceOfField(name); of != "" {
-				return of
-			}
-		}
-		return "syscall"
+		return cmp.Or(sourceOfFields(e), "syscall")
 	}
 	return e.Source
+}
+
+// sourceOfFields returns the source whose alerts alone have one of the fields of e, ""
+// if there is none.
+func sourceOfFields(e *event.Event) string {
+	for name := range e.Fields.All() {
+		if of := sourceOfField(name); of != "" {
+			return of
+		}
+	}
+	return ""
 }
 
 // fromRule fills the plan from what is known of the rule. So many patterns will

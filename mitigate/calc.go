@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/falconer-go/falconer/event"
@@ -28,23 +27,7 @@ func isCalc(s string) bool {
 	return ok && functions[name] != nil
 }
 
-// calcs are the calcs that were parsed, by their text: the same text is the same
-// calc, which is how its result is found.
-var calcs sync.Map
-
 func parseCalc(s string) (*calc, error) {
-	if c, ok := calcs.Load(s); ok {
-		return c.(*calc), nil
-	}
-	c, err := newCalc(s)
-	if err != nil {
-		return nil, err
-	}
-	same, _ := calcs.LoadOrStore(s, c)
-	return same.(*calc), nil
-}
-
-func newCalc(s string) (*calc, error) {
 	name, rest, ok := strings.Cut(s, "(")
 	f, known := functions[name]
 	if !ok || !known {
@@ -106,7 +89,7 @@ func splitOutside(s, sep string) []string {
 // of computes c for an alert.
 func (c *calc) of(s *subject) result {
 	for i := range s.computed {
-		if s.computed[i].calc == c {
+		if s.computed[i].text == c.text {
 			return s.computed[i].result
 		}
 	}
@@ -118,14 +101,14 @@ func (c *calc) of(s *subject) result {
 		return result{}
 	}
 	r := c.function.of(c, s, v)
-	s.computed = append(s.computed, computedValue{c, r})
+	s.computed = append(s.computed, computedValue{c.text, r})
 	return r
 }
 
 // computedValue is what a calc came to for the alert: several conditions ask for
 // the same.
 type computedValue struct {
-	calc *calc
+	text string
 	result
 }
 

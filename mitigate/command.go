@@ -301,13 +301,33 @@ type subject struct {
 	computed []computedValue
 }
 
-// about returns the subject that an alert is, under its right source.
+// about returns the subject that an alert is, under its right source. What another
+// source's alerts alone have is not read in it: somebody made that up.
 func about(e *event.Event, l *Library) subject {
 	source := sourceOf(e)
+	if l.readings()[source] == nil {
+		if of := sourceOfFields(e); of != "" {
+			source = of // a plugin under a name of its own
+		}
+	}
 	if source != e.Source {
 		sourced := *e
 		sourced.Source = source
 		e = &sourced
+	}
+	for name := range e.Fields.All() {
+		if !isForeign(name, source) {
+			continue
+		}
+		own := *e
+		own.Fields = e.Fields.Map(func(name string, v event.Value) event.Value {
+			if isForeign(name, source) {
+				return event.Value{}
+			}
+			return v
+		})
+		e = &own
+		break
 	}
 	return subject{e: e, l: l, source: source}
 }

@@ -24,7 +24,7 @@ type condition struct {
 
 	once     sync.Once
 	compiled atomic.Bool
-	looks    atomic.Int32  // that were enough, or not; see refutedBy
+	looks    atomic.Int32  // at the tree; see refutedBy
 	err      error         // it does not compile, and never holds
 	program  *cond.Program // with the existence of the fields that the checks read
 	only     string        // the source of whose alerts it can hold; "" if of several
@@ -46,11 +46,6 @@ var conditionEnv = &cond.Env{AllowUnknown: true}
 
 // anyAlert is a condition that holds.
 const anyAlert = "alert.rule exists or not alert.rule exists"
-
-func parseCondition(text string) (*condition, error) {
-	c := &condition{text: text}
-	return c, c.compile()
-}
 
 // tree returns what c says in Falco's language, and with it the existence of what its
 // checks of computed values read. It parses once.

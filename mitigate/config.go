@@ -111,7 +111,7 @@ func (d *draft) exception(patterns []*patternEntry) (Snippet, bool) {
 		return Snippet{}, false
 	}
 	if slices.Contains(unsafe, "proc.cmdline") && !slices.ContainsFunc(fields, func(f string) bool { return f == "proc.exepath" || f == "proc.name" }) {
-		d.Tuning = append(d.Tuning, plain("No exception is proposed: it would go by the command line, whose value is not safe to copy, and without that it would silence every command of the workload."))
+		d.Tuning = append(d.Tuning, plain("No exception is proposed: it would go by the command line, whose value is not safe to copy, and without that nothing would name the program."))
 		return Snippet{}, false
 	}
 	x, err := rules.NewException(e, fields...)

@@ -173,8 +173,8 @@ func TestExceptionOfInterpreter(t *testing.T) {
 }
 
 // TestExceptionWithoutCommand: where the command line is what an exception would go
-// by, and its value is not safe to copy, there is none: what is left would silence
-// every command of the workload.
+// by, and its value is not safe to copy, there is none: what is left would name no
+// program.
 func TestExceptionWithoutCommand(t *testing.T) {
 	l, err := Default().With(fstest.MapFS{"own.yaml": {Data: []byte("- pattern: own\n  case: a job of ours\n  if: container.image.repository = registry.example.com/shop\n" +
 		"  strength: strong\n  why: it is ours\n  confirm: Ask us.\n  exception: [container.image.repository, k8s.ns.name, proc.cmdline]\n")}})

@@ -40,7 +40,7 @@ func (g *guarded) holds(e *event.Event) bool {
 	return !c.refutedBy(e) && c.compile() == nil && c.program.Match(e)
 }
 
-// manyLooks is how often a look at the tree of a condition has been enough when it is
+// manyLooks is how often a look is taken at the tree of a condition before it is
 // compiled all the same: for so many alerts that is cheaper.
 const manyLooks = 16
 
@@ -93,16 +93,16 @@ func lookAt(x *cond.Check, e *event.Event) cond.Tri {
 	switch {
 	case v.Kind() <= event.Null:
 		return cond.False
+	case v.Kind() != event.String:
+		return cond.Unknown // a list may be empty, a number written in another way
 	case x.Op == cond.OpExists:
 		return cond.True
-	case v.Kind() != event.String:
-		return cond.Unknown
 	}
 	text, holds := v.Text(), false
 	switch right := x.Right.(type) {
 	case *cond.Value:
 		switch x.Op {
-		case cond.OpEq:
+		case cond.OpEq, cond.OpEqEq:
 			if !isWord(text) {
 				return cond.Unknown
 			}
@@ -131,7 +131,7 @@ func lookAt(x *cond.Check, e *event.Event) cond.Tri {
 }
 
 // isItself reports whether a check of the field is about what the alert has under its
-// name: some are derived from other fields, or are lists.
+// name: some are derived from other fields, or are lists of ancestors.
 func isItself(field string) bool {
 	family, name, ok := strings.Cut(field, ".")
 	switch family {
@@ -139,14 +139,16 @@ func isItself(field string) bool {
 		return name == "name"
 	case "evt":
 		return name == "type"
+	case "proc":
+		return !strings.HasPrefix(name, "a") || name == "args"
 	}
-	return ok && field != "proc.aname" && field != "proc.aexepath" && field != "alert.time" && field != "alert.tags"
+	return ok && field != "alert.time" && field != "alert.tags"
 }
 
 // isWord reports whether a value can be written in one way only: it is no number, no
-// address and no list.
+// address and no list, and has nothing in it but what can be seen.
 func isWord(s string) bool {
-	return s != "" && (s[0] == '/' || 'a' <= s[0]|0x20 && s[0]|0x20 <= 'z') && !strings.ContainsAny(s, ":,")
+	return s != "" && (s[0] == '/' || 'a' <= s[0]|0x20 && s[0]|0x20 <= 'z') && !strings.ContainsAny(s, ":,") && printable(s)
 }
 
 // need is what a condition asks of a field, besides other things: to be there and,
@@ -162,8 +164,8 @@ func (n *need) met(e *event.Event) bool {
 	return !isWord(text) || strings.Contains(text, "  ") || strings.Contains(n.within, text)
 }
 
-// needsOf reads off the text of a condition what it cannot hold without. It parses
-// nothing, and what it is not sure of it leaves out.
+// needsOf reads off the text of a condition, with single blanks between its words, what
+// it cannot hold without. It parses nothing, and gives up where it is not sure.
 func needsOf(text string) (needs []need) {
 	if strings.Contains(text, `\'`) || strings.Contains(text, `\"`) {
 		return nil
@@ -174,10 +176,6 @@ func needsOf(text string) (needs []need) {
 			needs = append(needs, n)
 		}
 	}
-	is := func(word string, i int) bool {
-		to := i + len(word)
-		return strings.HasPrefix(text[i:], word) && (i == 0 || !alphanumeric[text[i-1]]) && (to == len(text) || !alphanumeric[text[to]])
-	}
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case quote != 0:
@@ -186,19 +184,28 @@ func needsOf(text string) (needs []need) {
 			}
 		case c == '"' || c == '\'':
 			quote = c
-		case c == '(' || c == '[':
+		case c == '(':
 			depth++
-		case c == ')' || c == ']':
+		case c == ')':
 			depth--
+		case c == '[' || c == ']':
+			// of a field it encloses the argument, else it is part of a word
+			to := strings.IndexByte(text[i:], ']')
+			if c == ']' || to < 0 || i == 0 || !alphanumeric[text[i-1]] {
+				return nil
+			}
+			i += to
 		case depth > 0:
-		case c == 'o' && is("or", i):
-			return nil
-		case c == 'a' && is("and", i):
+		case strings.HasPrefix(text[i:], "or"):
+			return nil // if only in a word: "or" needs no blank before it
+		case strings.HasPrefix(text[i:], " and "):
 			end(i)
-			clause = i + len("and")
-		case c == 'w' && is("where", i):
+			clause = i + len(" and")
+			i = clause - 1
+		case strings.HasPrefix(text[i:], " where "), i == 0 && strings.HasPrefix(text, "where "):
 			end(i)
-			return append(needs, computedFrom(text[i+len("where"):])...)
+			_, rest, _ := strings.Cut(text[i:], "where ")
+			return append(needs, computedFrom(rest)...)
 		}
 	}
 	end(len(text))
@@ -213,7 +220,9 @@ func needOf(clause string) need {
 		return need{}
 	}
 	n := need{field: f}
-	if op, value, _ := strings.Cut(rest, " "); (op == "=" || op == "in") && !strings.Contains(value, `\`) {
+	op, value, _ := strings.Cut(rest, " ")
+	list := strings.TrimPrefix(value, "(")
+	if (op == "=" || op == "in") && !strings.ContainsAny(list, `(\`) { // no function makes the value
 		n.within = value
 	}
 	return n
@@ -222,7 +231,7 @@ func needOf(clause string) need {
 // computedFrom returns the field that the first check of computed values reads, none
 // if the check may hold without.
 func computedFrom(where string) []need {
-	function, rest, ok := strings.Cut(strings.TrimSpace(where), "(")
+	function, rest, ok := strings.Cut(where, "(")
 	if !ok || function == "printed" || strings.Contains(function, " ") {
 		return nil
 	}

@@ -18,7 +18,7 @@ type generalKnowledge struct {
 	fields map[string]*entry // of kind field, by the field
 	source string
 
-	alerts  atomic.Int32            // that were seen, no more than manyAlerts
+	alerts  atomic.Int32            // that were seen before it was settled
 	settled atomic.Pointer[settled] // nil before
 }
 
@@ -197,11 +197,17 @@ func (source alertsOf) Field(name string) event.Value {
 	if name == "alert.source" && source != "" {
 		return (&event.Event{Source: string(source)}).Field(name)
 	}
-	family, _, _ := strings.Cut(name, ".")
-	if of := sourceOfField(name); of != "" && of != string(source) || ofSystemCalls[family] && isLog(string(source)) {
+	if isForeign(name, string(source)) {
 		return null
 	}
 	return event.Value{}
+}
+
+// isForeign reports whether alerts of the source never have the field.
+func isForeign(name, source string) bool {
+	family, _, _ := strings.Cut(name, ".")
+	of := sourceOfFamily[family]
+	return of != "" && of != source || ofSystemCalls[family] && isLog(source)
 }
 
 // ofSystemCalls are families of fields that no log of a service has.
