@@ -1,6 +1,7 @@
 package mitigate
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -49,19 +50,27 @@ func (p *Plan) Aged(now time.Time) Text {
 
 // At returns the plan for somebody who reads it at now: where the logs of the
 // alert's time are no longer in the usual place, the command that looks in the
-// other one comes first. It is p itself where nothing changes.
+// other one comes first, and where they are, it is left out. It is p itself where
+// nothing changes.
 func (p *Plan) At(now time.Time) *Plan {
-	if _, pastLogs := p.age(now); !pastLogs {
+	age, pastLogs := p.age(now)
+	if age <= 0 || kept[sourceOf(p.Event)] == 0 {
 		return p
 	}
 	name := absentSnippet(sourceOf(p.Event))
 	for i := range p.First.Then {
 		for _, s := range p.First.Then[i].Snippets {
-			if s.Name == name {
-				at := *p
+			if s.Name != name {
+				continue
+			}
+			at := *p
+			if pastLogs {
 				at.First.Actions = append([]Action{{Do: s.Title, Snippets: []Snippet{s}}}, p.First.Actions...)
 				return &at
 			}
+			at.First.Then = slices.Clone(p.First.Then)
+			at.First.Then[i].Snippets = nil
+			return &at
 		}
 	}
 	return p

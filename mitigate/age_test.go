@@ -37,7 +37,11 @@ func TestAged(t *testing.T) {
 	p := For(e)
 	young, late := p.At(e.Time.Add(80*day)), p.At(e.Time.Add(100*day))
 	const name = "absent-aws_cloudtrail"
-	if young != p || p.First.Actions[0].Snippets[0].Name == name || late.First.Actions[0].Snippets[0].Name != name {
+	last := len(p.First.Then) - 1
+	if p.At(time.Time{}) != p || len(young.First.Then[last].Snippets) > 0 || len(p.First.Then[last].Snippets) == 0 || young.First.Then[last].Find.String() != p.First.Then[last].Find.String() {
+		t.Error("the command that looks in the bucket is not left out while the history has the call")
+	}
+	if p.First.Actions[0].Snippets[0].Name == name || late.First.Actions[0].Snippets[0].Name != name {
 		t.Errorf("first actions: %q, %q after the logs' end", p.First.Actions[0].Do, late.First.Actions[0].Do)
 	}
 	if got := new(Plan).At(time.Now()); got.Event != nil {

@@ -114,6 +114,7 @@ func init() {
 		"does":    {fields: 1, gives: whether, of: does},
 		"printed": {fields: 1, gives: whether, of: func(*calc, *subject, event.Value) result { return result{ok: true} }},
 
+		"awsaccount": {fields: 1, gives: theirs, of: ofText(func(arn string) result { return asText(awsAccountOf(arn)) })},
 		"repository": {fields: 1, gives: theirs, of: repository},
 		"software":   {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Software) })},
 		"whatis":     {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Is) })},
@@ -299,4 +300,18 @@ func terminal(_ *calc, _ *subject, v event.Value) result {
 		return result{}
 	}
 	return asText(terminalOf(n))
+}
+
+// awsAccountOf is the number of the account in an ARN of AWS,
+// arn:aws:ecs:eu-west-1:123456789012:cluster/a; a bucket's has none.
+func awsAccountOf(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" || !strings.HasPrefix(parts[1], "aws") {
+		return ""
+	}
+	number := parts[4]
+	if len(number) != 12 || strings.Trim(number, "0123456789") != "" {
+		return ""
+	}
+	return number
 }

@@ -25,7 +25,9 @@ func (d *draft) outcomes(list []outcomeEntry) {
 	f.Then = make([]Outcome, 0, 5)
 	d.confirmed()
 	d.outcome("explained", nil)
-	if s := d.containing(); s != nil {
+	n := len(f.Then)
+	d.cutOff()
+	if s := d.containing(); s != nil && len(f.Then) == n {
 		name := "unanswered"
 		if d.Verdict.Urgency == AtOnce && d.Verdict.Likely == nil {
 			name = "unconfirmed"

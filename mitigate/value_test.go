@@ -46,3 +46,21 @@ func TestFileOf(t *testing.T) {
 		}
 	}
 }
+
+func TestAWSAccountOf(t *testing.T) {
+	for _, c := range [...]struct{ arn, want string }{
+		{"arn:aws:sts::123456789012:assumed-role/ci/session:1", "123456789012"},
+		{"arn:aws-us-gov:ecs:us-gov-west-1:123456789012:cluster/a", "123456789012"},
+		{"arn:aws:s3:::a-bucket", ""},
+		{"arn:aws:iam::aws:policy/AdministratorAccess", ""},
+		{"arn:aws:iam::12345678901:user/a", ""},
+		{"arn:aws:iam::12345678901a:user/a", ""},
+		{"name:aws:iam::123456789012:user/a", ""},
+		{"arn:aws:iam::123456789012", ""},
+		{"", ""},
+	} {
+		if got := awsAccountOf(c.arn); got != c.want {
+			t.Errorf("awsAccountOf(%q) = %q, want %q", c.arn, got, c.want)
+		}
+	}
+}

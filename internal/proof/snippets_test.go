@@ -200,6 +200,10 @@ func withParts(t testing.TB) []*event.Event {
 		"output_fields":{"ct.user":"dana","ct.request.username":"robot","ct.region":"us-east-1"}}`)))
 	list = append(list, parse(t, []byte(`{"rule":"Delete Group","priority":"Notice","time":"2026-01-02T03:04:05Z","source":"aws_cloudtrail",
 		"output_fields":{"ct.user":"dana","ct.request.groupname":"admins","ct.region":"us-east-1"}}`)))
+	for _, call := range []string{"DeactivateMFADevice", "CreateAccessKey", "DisableSecurityHub", "UpdateDetector", "StopConfigurationRecorder"} {
+		add("aws_cloudtrail", map[string]any{"ct.name": call, "ct.user": "dana", "ct.request.username": "robot", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
+	}
+	add("aws_cloudtrail", map[string]any{"ct.user": "dana", "ct.request.functionname": "xmrig", "ct.region": "us-east-1"})
 	add("aws_cloudtrail", map[string]any{"ct.user": "github-deploy", "ct.srcip": "autoscaling.amazonaws.com", "ct.response.reservationid": "r-0123456789abcdef0", "ct.region": "us-east-1"})
 	for _, resource := range []string{
 		"projects/_/buckets/acme-media/objects/a/b.pdf", "projects/_/buckets/acme-media/objects/$(id)",
