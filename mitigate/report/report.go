@@ -20,9 +20,13 @@ func For(e *event.Event) *Report { return New(mitigate.For(e)) }
 // New returns the report that a plan makes.
 func New(p *mitigate.Plan) *Report {
 	b := builder{p: p}
+	subject := b.value("alert.rule", p.Event.Rule)
+	if p.Event.Rule == "" {
+		subject = b.say("a Line without Its Rule's Name")
+	}
 	return &Report{plan: p, doc: document{
 		title:   "Falco Alert Report",
-		subject: b.value("alert.rule", p.Event.Rule),
+		subject: subject,
 		urgency: "Urgency: " + p.Verdict.Urgency.String(),
 		lead:    b.lead(),
 		rank:    int(p.Verdict.Urgency),
