@@ -168,6 +168,7 @@ func withParts(t testing.TB) []*event.Event {
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "dpkg", "evt.arg.oldpath": "/etc/sudoers", "evt.arg.newpath": "/etc/sudoers.dpkg-old"})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "shred", "proc.cmdline": "shred -u /var/log/wtmp", "user.loginuid": 1002, "proc.tty": 34816})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "crontab", "proc.cmdline": "crontab -", "user.name": "www-data", "user.loginuid": -1, "proc.tty": 0})
+	add("syscall", map[string]any{"container.id": "host", "proc.name": "systemctl", "proc.cmdline": "systemctl stop auditd", "user.loginuid": 1002, "proc.tty": 34816})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "python3", "proc.cmdline": "python3 /home/a/.ansible/tmp/ansible-tmp-1-2-3/AnsiballZ_dnf.py", "user.loginuid": 1001, "proc.tty": 0})
 	for _, file := range []string{"/var/tmp/core.812", "/var/tmp/$(id)"} {
 		for _, container := range []string{"host", "dca990c78804"} {

@@ -22,7 +22,7 @@ func New(p *mitigate.Plan) *Report {
 	b := builder{p: p}
 	subject := b.value("alert.rule", p.Event.Rule)
 	if p.Event.Rule == "" {
-		subject = b.say("a Line without Its Rule's Name")
+		subject = b.say("(no rule named)")
 	}
 	return &Report{plan: p, doc: document{
 		title:   "Falco Alert Report",
