@@ -133,12 +133,19 @@ func onlySource(fields []string) string {
 // sourceOfField returns the source whose alerts alone have the field, "" if
 // several have it or it is not known.
 func sourceOfField(field string) string {
-	family, _, _ := strings.Cut(field, ".")
-	return sourceOfFamily[family]
-}
-
-var sourceOfFamily = map[string]string{
-	"ka": "k8s_audit", "ct": "aws_cloudtrail", "s3": "aws_cloudtrail", "ec2": "aws_cloudtrail", "gcp": "gcp_auditlog", "okta": "okta", "github": "github",
+	switch family, _, _ := strings.Cut(field, "."); family {
+	case "ka":
+		return "k8s_audit"
+	case "ct", "s3", "ec2":
+		return "aws_cloudtrail"
+	case "gcp":
+		return "gcp_auditlog"
+	case "okta":
+		return "okta"
+	case "github":
+		return "github"
+	}
+	return ""
 }
 
 // nothing is an alert without fields.

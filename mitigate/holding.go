@@ -205,20 +205,21 @@ func (source alertsOf) Field(name string) event.Value {
 
 // isForeign reports whether alerts of the source never have the field.
 func isForeign(name, source string) bool {
-	family, _, _ := strings.Cut(name, ".")
-	of := sourceOfFamily[family]
-	return of != "" && of != source || ofSystemCalls[family] && isLog(source)
+	if of := sourceOfField(name); of != "" {
+		return of != source
+	}
+	switch family, _, _ := strings.Cut(name, "."); family {
+	case "proc", "fd", "thread", "fs": // no log of a service has them
+		return isLog(source)
+	}
+	return false
 }
-
-// ofSystemCalls are families of fields that no log of a service has.
-var ofSystemCalls = map[string]bool{"proc": true, "fd": true, "thread": true, "fs": true}
 
 // isLog reports whether a source is a log that we know.
 func isLog(source string) bool {
-	for _, of := range sourceOfFamily {
-		if of == source {
-			return true
-		}
+	switch source {
+	case "k8s_audit", "aws_cloudtrail", "gcp_auditlog", "okta", "github":
+		return true
 	}
 	return false
 }
