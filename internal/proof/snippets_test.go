@@ -254,6 +254,7 @@ func withParts(t testing.TB) []*event.Event {
 	for _, user := range []string{"system:bootstrap:q7x2vk", "system:bootstrap:$(id)"} {
 		add("k8s_audit", map[string]any{"ka.user.name": user, "ka.target.resource": "nodes", "ka.target.name": "node-1"})
 	}
+	add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:gitlab-runner:gitlab-runner", "ka.target.resource": "pods", "ka.resp.name": "runner-a-project-7-concurrent-0-b", "ka.target.namespace": "ci"})
 	for _, name := range []string{"web", "$(id)"} {
 		add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:velero:velero", "ka.target.resource": "pods", "ka.target.subresource": "exec", "ka.target.name": name, "ka.target.namespace": "shop"})
 		add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:cert-manager:cert-manager", "ka.target.resource": "secrets", "ka.target.name": name, "ka.target.namespace": "shop"})
