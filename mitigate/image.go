@@ -7,6 +7,9 @@ import (
 
 // byImages returns the software of images, if it is one and the same.
 func (l *Library) byImages(images []string) (is *softwareEntry, by string) {
+	if len(images) == 1 && strings.HasPrefix(images[0], "(") && strings.HasSuffix(images[0], ")") {
+		images = strings.Split(images[0][1:len(images[0])-1], ",") // a list as it stands in Falco's output
+	}
 	for i, image := range images {
 		x, how := l.byImage(image)
 		if x == nil || i > 0 && x != is {

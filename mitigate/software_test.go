@@ -92,6 +92,12 @@ func TestSoftware(t *testing.T) {
 	if got := images("quay.io/metallb/speaker:v0.14.8"); got != speaker {
 		t.Errorf("one image: %q", got)
 	}
+	if got := images("(quay.io/metallb/speaker:v0.14.8)"); got != speaker {
+		t.Errorf("as in Falco's output: %q", got)
+	}
+	if got := images("(evil/tool,quay.io/metallb/speaker:v0.14.8)"); got != "" {
+		t.Errorf("one of two images in Falco's output is unknown: %q", got)
+	}
 	if got := images("quay.io/metallb/speaker:v0.14.8", "evil/tool"); got != "" {
 		t.Errorf("one of two images is unknown: %q", got)
 	}

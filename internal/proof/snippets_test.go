@@ -148,6 +148,10 @@ func withParts(t testing.TB) []*event.Event {
 	var list []*event.Event
 	add := func(source string, fields map[string]any) {
 		doc := map[string]any{"rule": "R", "priority": "Notice", "time": "2026-01-02T03:04:05Z", "source": source, "output_fields": fields}
+		if host, ok := fields["alert.hostname"]; ok {
+			doc["hostname"] = host
+			delete(fields, "alert.hostname")
+		}
 		line, err := json.Marshal(doc)
 		if err != nil {
 			t.Fatal(err)
@@ -253,6 +257,18 @@ func withParts(t testing.TB) []*event.Event {
 	}
 	for _, user := range []string{"system:bootstrap:q7x2vk", "system:bootstrap:$(id)"} {
 		add("k8s_audit", map[string]any{"ka.user.name": user, "ka.target.resource": "nodes", "ka.target.name": "node-1"})
+	}
+	for _, host := range []string{"aks-nodepool1-30712345-vmss000002", "gke-prod-pool-1a2b3c4d-x9kq", "eks-prod"} { // each provider's log has a form of its own
+		for _, name := range []string{"web", "$(id)"} {
+			for _, res := range []string{"pods", "serviceaccounts", "namespaces", "roles"} {
+				add("k8s_audit", map[string]any{"alert.hostname": host, "ka.user.name": "dana@example.com", "ka.verb": "update", "ka.target.resource": res, "ka.target.name": name, "ka.target.namespace": "shop"})
+			}
+			add("k8s_audit", map[string]any{"alert.hostname": host, "ka.user.name": "masterclient", "ka.target.resource": "namespaces", "ka.target.name": name})
+			add("k8s_audit", map[string]any{"alert.hostname": host, "ka.user.name": "masterclient", "ka.req.configmap.name": name})
+			add("k8s_audit", map[string]any{"alert.hostname": host, "ka.user.name": "dana@example.com", "ka.req.configmap.name": name})
+			add("k8s_audit", map[string]any{"alert.hostname": host, "ka.user.name": "system:serviceaccount:kube-system:replicaset-controller", "ka.resp.name": name, "ka.target.namespace": "shop"})
+		}
+		add("k8s_audit", map[string]any{"alert.hostname": host, "ka.user.name": "system:anonymous", "ka.uri": "/api/v1/secrets"})
 	}
 	add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:gitlab-runner:gitlab-runner", "ka.target.resource": "pods", "ka.resp.name": "runner-a-project-7-concurrent-0-b", "ka.target.namespace": "ci"})
 	for _, name := range []string{"web", "$(id)"} {
