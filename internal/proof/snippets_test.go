@@ -270,6 +270,13 @@ func withParts(t testing.TB) []*event.Event {
 		}
 		add("k8s_audit", map[string]any{"alert.hostname": host, "ka.user.name": "system:anonymous", "ka.uri": "/api/v1/secrets"})
 	}
+	add("k8s_audit", map[string]any{"alert.hostname": "cp-1", "ka.user.name": "kubernetes-admin", "ka.target.resource": "secrets", "ka.verb": "list"})
+	for _, name := range []string{"sh.helm.release.v1.shop.v41", "sh.helm.release.v1.$(id)"} {
+		add("k8s_audit", map[string]any{"ka.user.name": "dana@example.com", "ka.target.resource": "secrets", "ka.target.name": name, "ka.target.namespace": "shop"})
+	}
+	for _, user := range []string{"8c1f5c1e-3a77-4a4e-9d9a-2a41c0f0b7b1", "masterclient"} {
+		add("k8s_audit", map[string]any{"alert.hostname": "aks-pool", "ka.user.name": user, "ka.target.resource": "pods", "ka.verb": "create", "ka.target.name": "web"})
+	}
 	add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:gitlab-runner:gitlab-runner", "ka.target.resource": "pods", "ka.resp.name": "runner-a-project-7-concurrent-0-b", "ka.target.namespace": "ci"})
 	for _, name := range []string{"web", "$(id)"} {
 		add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:velero:velero", "ka.target.resource": "pods", "ka.target.subresource": "exec", "ka.target.name": name, "ka.target.namespace": "shop"})
