@@ -274,7 +274,7 @@ func withParts(t testing.TB) []*event.Event {
 	for _, name := range []string{"sh.helm.release.v1.shop.v41", "sh.helm.release.v1.$(id)"} {
 		add("k8s_audit", map[string]any{"ka.user.name": "dana@example.com", "ka.target.resource": "secrets", "ka.target.name": name, "ka.target.namespace": "shop"})
 	}
-	for _, user := range []string{"8c1f5c1e-3a77-4a4e-9d9a-2a41c0f0b7b1", "masterclient"} {
+	for _, user := range []string{"8c1f5c1e-3a77-4a4e-9d9a-2a41c0f0b7b1", "masterclient", "u-b4qkhsnliz", "system:serviceaccount:cattle-impersonation-system:cattle-impersonation-u-b4qkhsnliz"} {
 		add("k8s_audit", map[string]any{"alert.hostname": "aks-pool", "ka.user.name": user, "ka.target.resource": "pods", "ka.verb": "create", "ka.target.name": "web"})
 	}
 	add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:gitlab-runner:gitlab-runner", "ka.target.resource": "pods", "ka.resp.name": "runner-a-project-7-concurrent-0-b", "ka.target.namespace": "ci"})
