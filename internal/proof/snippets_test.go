@@ -169,6 +169,17 @@ func withParts(t testing.TB) []*event.Event {
 		add("syscall", map[string]any{"container.id": "host", "proc.name": "tee", "fd.name": unit, "user.loginuid": -1, "proc.tty": 0})
 	}
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "mv", "proc.pname": "baseline.sh", "user.loginuid": -1, "proc.tty": 0})
+	for _, folder := range []string{"/data/1/yarn", "/data/$(id)"} {
+		path := folder + "/usercache/dr.who/appcache/application_1794301522371_0417/container_1794301522371_0417_01_000001/default_container_executor.sh"
+		add("syscall", map[string]any{"container.id": "host", "proc.name": "bash", "proc.cmdline": "bash " + path, "proc.pname": "java", "user.loginuid": -1, "proc.tty": 0})
+		add("syscall", map[string]any{"container.id": "dca990c78804", "container.name": "shop-git-1", "fd.name": "10.0.0.9:50000->10.0.0.7:9418", "proc.name": "git-daemon", "proc.cmdline": "git-daemon --export-all " + folder, "user.loginuid": -1, "proc.tty": 0})
+		add("syscall", map[string]any{"container.id": "host", "fd.name": folder + "/vpn.log", "proc.name": "openvpn", "proc.pname": "systemd", "user.loginuid": -1, "proc.tty": 0})
+	}
+	for _, path := range []string{"/tmp/x", "/tmp/$(id)", "/usr/bin/x", "memfd:x", "memfd:$(id)"} {
+		add("syscall", map[string]any{"container.id": "host", "proc.name": "3", "proc.exepath": path, "user.loginuid": -1, "proc.tty": 0})
+	}
+	add("syscall", map[string]any{"container.id": "host", "proc.name": "sh", "proc.pname": "slurmstepd", "user.loginuid": -1, "proc.tty": 0})
+	add("syscall", map[string]any{"container.id": "host", "proc.name": "sh", "proc.cmdline": "sh -xe /var/lib/jenkins/workspace/shop@tmp/durable-1a2b/script.sh.copy", "user.loginuid": -1, "proc.tty": 0})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "dpkg", "evt.arg.oldpath": "/etc/sudoers", "evt.arg.newpath": "/etc/sudoers.dpkg-old"})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "shred", "proc.cmdline": "shred -u /var/log/wtmp", "user.loginuid": 1002, "proc.tty": 34816})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "crontab", "proc.cmdline": "crontab -", "user.name": "www-data", "user.loginuid": -1, "proc.tty": 0})
