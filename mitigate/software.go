@@ -274,7 +274,7 @@ func (e *entry) softwareKeys() []key {
 // maxCalled is how many words of a name may make the name of one software, and
 // maxNames how many bytes of names are looked at.
 const (
-	maxCalled = 3
+	maxCalled = 4
 	maxNames  = 1 << 10
 )
 

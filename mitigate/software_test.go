@@ -253,8 +253,9 @@ func TestByName(t *testing.T) {
 		"vault-agent-injector-5d9c8b7f6-k2m4n":   "Vault's injector",
 		"gitlab-runner-0":                        "GitLab's runner",
 		"kube-prometheus-stack-grafana-0":        "Grafana",
-		"kube-prometheus-stack-operator":         "",
-		strings.Repeat("a-", 600) + "keycloak":   "", // more than is looked at
+		"kube-prometheus-stack-operator":         "the Prometheus operator",
+		"kube-prometheus-stack-prometheus-node-exporter-x2x4z":                     "the node exporter",
+		strings.Repeat("a-", 600) + "keycloak":                                     "", // more than is looked at
 		`[{"kind":"ServiceAccount","name":"keycloak-operator","namespace":"sso"}]`: "Keycloak",
 		"prometheus-node-exporter-x2x4z":                                           "the node exporter",
 	} {

@@ -289,7 +289,12 @@ func withParts(t testing.TB) []*event.Event {
 		add("k8s_audit", map[string]any{"alert.hostname": "aks-pool", "ka.user.name": user, "ka.target.resource": "pods", "ka.verb": "create", "ka.target.name": "web"})
 	}
 	add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:gitlab-runner:gitlab-runner", "ka.target.resource": "pods", "ka.resp.name": "runner-a-project-7-concurrent-0-b", "ka.target.namespace": "ci"})
-	for _, name := range []string{"web", "$(id)"} {
+	for _, name := range []string{"velero-server", "argocd-manager", "$(id)"} {
+		for _, home := range []string{"velero", "ops", "$(id)"} {
+			add("k8s_audit", map[string]any{"ka.user.name": "dana", "ka.req.binding.subjects": fmt.Sprintf(`[{"kind":"ServiceAccount","name":%q,"namespace":%q}]`, name, home)})
+		}
+	}
+	for _, name := range []string{"web", "shop-db-app", "$(id)-superuser", "$(id)"} {
 		add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:velero:velero", "ka.target.resource": "pods", "ka.target.subresource": "exec", "ka.target.name": name, "ka.target.namespace": "shop"})
 		add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:cert-manager:cert-manager", "ka.target.resource": "secrets", "ka.target.name": name, "ka.target.namespace": "shop"})
 		add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:flux-system:helm-controller", "ka.target.resource": "services", "ka.target.name": name, "ka.target.namespace": "shop"})
