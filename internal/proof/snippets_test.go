@@ -291,6 +291,7 @@ func withParts(t testing.TB) []*event.Event {
 	add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:gitlab-runner:gitlab-runner", "ka.target.resource": "pods", "ka.resp.name": "runner-a-project-7-concurrent-0-b", "ka.target.namespace": "ci"})
 	for _, name := range []string{"velero-server", "argocd-manager", "$(id)"} {
 		for _, home := range []string{"velero", "ops", "$(id)"} {
+			add("k8s_audit", map[string]any{"ka.user.name": "ci@acme.iam.gserviceaccount.com", "ka.req.binding.subjects": fmt.Sprintf(`[{"kind":"ServiceAccount","name":%q,"namespace":%q}]`, name, home)})
 			add("k8s_audit", map[string]any{"ka.user.name": "dana", "ka.req.binding.subjects": fmt.Sprintf(`[{"kind":"ServiceAccount","name":%q,"namespace":%q}]`, name, home)})
 		}
 	}
