@@ -62,6 +62,12 @@ func (d *draft) confirmed() {
 		return
 	}
 	o := Outcome{Find: d.phrase("if-confirmed"), Do: b.then}
+	if o.Find == nil {
+		from := d.begin()
+		d.say("it is confirmed as ")
+		d.put(b.Case...)
+		o.Find = d.end(from)
+	}
 	switch {
 	case o.Do != nil:
 	case b.trial():
