@@ -48,14 +48,31 @@ func (p *Plan) Aged(now time.Time) Text {
 	return d.end(from)
 }
 
-// At returns the plan for somebody who reads it at now: where the logs of the
-// alert's time are no longer in the usual place, the command that looks in the
-// other one comes first, and where they are, it is left out. It is p itself where
-// nothing changes.
+// At returns the plan for somebody who reads it at now. Where the logs of the alert's
+// time are no longer in the usual place, the command that looks in the other one comes
+// first, and where they are, it is left out; weeks after the alert, commands that show
+// processes and connections are no first steps. It is p itself where nothing changes.
 func (p *Plan) At(now time.Time) *Plan {
 	age, pastLogs := p.age(now)
-	if age <= 0 || kept[sourceOf(p.Event)] == 0 {
+	if age <= 0 {
 		return p
+	}
+	at := *p
+	changed := at.looksElsewhere(pastLogs)
+	if age >= old {
+		changed = at.skipsPassing() || changed
+	}
+	if !changed {
+		return p
+	}
+	return &at
+}
+
+// looksElsewhere moves the command that looks in the other place to the front, or
+// leaves it out, and reports whether it did.
+func (p *Plan) looksElsewhere(pastLogs bool) bool {
+	if kept[sourceOf(p.Event)] == 0 {
+		return false
 	}
 	name := absentSnippet(sourceOf(p.Event))
 	for i := range p.First.Then {
@@ -63,17 +80,39 @@ func (p *Plan) At(now time.Time) *Plan {
 			if s.Name != name {
 				continue
 			}
-			at := *p
 			if pastLogs {
-				at.First.Actions = append([]Action{{Do: s.Title, Snippets: []Snippet{s}}}, p.First.Actions...)
-				return &at
+				p.First.Actions = append([]Action{{Do: s.Title, Snippets: []Snippet{s}}}, p.First.Actions...)
+				return true
 			}
-			at.First.Then = slices.Clone(p.First.Then)
-			at.First.Then[i].Snippets = nil
-			return &at
+			p.First.Then = slices.Clone(p.First.Then)
+			p.First.Then[i].Snippets = nil
+			return true
 		}
 	}
-	return p
+	return false
+}
+
+// leastActions is how many first actions stay in any case.
+const leastActions = 2
+
+// skipsPassing leaves out the actions that show what is gone after weeks, as long as
+// others are left, and reports whether there were any.
+func (p *Plan) skipsPassing() bool {
+	passing := func(a Action) bool {
+		return slices.ContainsFunc(a.Snippets, func(s Snippet) bool { return s.passing })
+	}
+	list := make([]Action, 0, len(p.First.Actions))
+	left := len(p.First.Actions)
+	for _, a := range p.First.Actions {
+		if left > leastActions && passing(a) {
+			left--
+			continue
+		}
+		list = append(list, a)
+	}
+	skipped := len(list) < len(p.First.Actions)
+	p.First.Actions = list
+	return skipped
 }
 
 // age returns how old the alert is at now, and whether the logs of its time are gone

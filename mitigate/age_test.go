@@ -51,3 +51,31 @@ func TestAged(t *testing.T) {
 		t.Errorf("a plan of nobody: %q", got)
 	}
 }
+
+// TestPassing: weeks after the alert, no first step shows processes, as long as there
+// are others.
+func TestPassing(t *testing.T) {
+	p := For(alertWith(t, "syscall", map[string]any{
+		"alert.rule": "Drop and execute new binary in container", "container.id": "3ad7b26ded6d", "proc.name": "x", "proc.exepath": "/tmp/x", "proc.cmdline": "/tmp/x",
+	}))
+	of := func(p *Plan) (names []string) {
+		for _, a := range p.First.Actions {
+			for _, s := range a.Snippets {
+				if s.passing {
+					names = append(names, s.Name)
+				}
+			}
+		}
+		return names
+	}
+	when := p.Event.Time
+	if fresh := of(p.At(when.Add(time.Hour))); len(fresh) == 0 {
+		t.Error("an hour later, no first step shows processes or connections")
+	}
+	if late := of(p.At(when.Add(old))); len(late) != 0 {
+		t.Errorf("a month later, first steps are %q", late)
+	}
+	if n := len(p.At(when.Add(old)).First.Actions); n < leastActions {
+		t.Errorf("%d first steps are left", n)
+	}
+}

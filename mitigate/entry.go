@@ -158,6 +158,7 @@ type snippetEntry struct {
 	Title    texts            `yaml:"title"`
 	Kind     string           `yaml:"kind"`
 	Changes  bool             `yaml:"changes"`
+	Passing  bool             `yaml:"passing"` // what it shows is gone after weeks: processes, connections
 	Undo     texts            `yaml:"undo"`
 	Variants []snippetVariant `yaml:"variants"`
 }

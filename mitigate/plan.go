@@ -193,7 +193,8 @@ type Snippet struct {
 	Undo         Text // how to take it back, where it changes something
 	Placeholders []Placeholder
 
-	ready bool // nothing has to be filled in
+	ready   bool // nothing has to be filled in
+	passing bool // what it shows is gone after weeks
 }
 
 // Placeholder is a word in capitals that stands in a snippet for a value that

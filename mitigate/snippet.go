@@ -95,6 +95,7 @@ func (d *draft) newSnippet(name string) (s Snippet, ok bool) {
 			Undo:         d.first(entry.Undo),
 			Placeholders: missing,
 			ready:        len(missing) == 0 && !v.Text.open,
+			passing:      entry.Passing,
 		}, true
 	}
 	return Snippet{}, false
