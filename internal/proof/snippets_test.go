@@ -216,6 +216,14 @@ func withParts(t testing.TB) []*event.Event {
 		"output_fields":{"ct.user":"dana","ct.request.username":"robot","ct.region":"us-east-1"}}`)))
 	list = append(list, parse(t, []byte(`{"rule":"Delete Group","priority":"Notice","time":"2026-01-02T03:04:05Z","source":"aws_cloudtrail",
 		"output_fields":{"ct.user":"dana","ct.request.groupname":"admins","ct.region":"us-east-1"}}`)))
+	for _, host := range []string{"falco-github-84d7c6f5b9-w2vjm", "node.example.com"} {
+		for _, owner := range []string{"github.org", "github.owner"} {
+			list = append(list, parse(t, fmt.Appendf(nil, `{"rule":"Webhook Disconnected","priority":"Debug","time":"2026-01-02T03:04:05Z","source":"github","hostname":%q,
+				"output_fields":{%q:"example","github.user":"dana","github.webhook.id":"4711"}}`, host, owner)))
+		}
+	}
+	list = append(list, parse(t, []byte(`{"rule":"Console Login Without MFA","priority":"Critical","time":"2026-01-02T03:04:05Z","source":"aws_cloudtrail",
+		"output_fields":{"ct.user":"ses-smtp-user.20230411-102233","ct.srcip":"192.0.2.24","ct.region":"us-east-1"}}`)))
 	for _, call := range []string{"DeactivateMFADevice", "CreateAccessKey", "DisableSecurityHub", "UpdateDetector", "StopConfigurationRecorder"} {
 		add("aws_cloudtrail", map[string]any{"ct.name": call, "ct.user": "dana", "ct.request.username": "robot", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
 	}
