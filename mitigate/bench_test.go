@@ -16,6 +16,27 @@ func BenchmarkPlan(b *testing.B) {
 	}
 }
 
+// BenchmarkPlanRecorded is [BenchmarkPlan] on the average of the alerts that real Falcos
+// printed.
+func BenchmarkPlanRecorded(b *testing.B) {
+	alerts := alertsIn(b, "alerts/*.jsonl")
+	if len(alerts) == 0 {
+		b.Skip("FALCONER_CONFORMANCE is not set: there are no recorded alerts")
+	}
+	mappings := make([]*enrich.Mapping, len(alerts))
+	for range 2 * manyAlerts { // so that each source has its set
+		for i, e := range alerts {
+			mappings[i] = enrich.For(e)
+			Default().Plan(e, mappings[i])
+		}
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		n := i % len(alerts)
+		Default().Plan(alerts[n], mappings[n])
+	}
+}
+
 // BenchmarkLoad measures what the first plan of a process pays: cutting the
 // files, and parsing what concerns every alert and this rule.
 func BenchmarkLoad(b *testing.B) {

@@ -115,13 +115,20 @@ func changed(t *testing.T, e *event.Event, field string) *event.Event {
 // conformanceAlerts returns the alerts of real Falcos, where they are at hand.
 func conformanceAlerts(t testing.TB) []*event.Event {
 	t.Helper()
+	return alertsIn(t, "alerts/*.jsonl", "verdicts/alerts/*.jsonl")
+}
+
+// alertsIn returns the alerts in the files of the conformance set that the patterns
+// match.
+func alertsIn(t testing.TB, patterns ...string) []*event.Event {
+	t.Helper()
 	root := os.Getenv("FALCONER_CONFORMANCE")
 	if root == "" {
 		t.Log("FALCONER_CONFORMANCE is not set: our own alerts only")
 		return nil
 	}
 	var list []*event.Event
-	for _, pattern := range []string{"alerts/*.jsonl", "verdicts/alerts/*.jsonl"} {
+	for _, pattern := range patterns {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			t.Fatal(err)

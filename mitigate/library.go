@@ -22,9 +22,9 @@ var embedded embed.FS
 //
 // A knowledge file is cut at the lines that begin an entry, which costs next to
 // nothing; an entry is parsed when it is first needed, and a condition compiled when
-// a first alert may fulfil it. After some hundred alerts of a source all conditions
-// that these may fulfil are compiled into one set, which makes that plan slow, by
-// some 20 milliseconds, and those after it fast.
+// a first alert may fulfil it. After 256 alerts of a source all conditions that
+// these may fulfil are compiled into one set, which makes that plan slow and those
+// after it fast.
 type Library struct {
 	entries map[key]*entry
 	general sync.Map // of *generalKnowledge, by source
