@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/falconer-go/falconer/enrich"
 	"github.com/falconer-go/falconer/event"
@@ -24,9 +25,14 @@ func (l *Library) Plan(e *event.Event, m *enrich.Mapping) *Plan {
 	if m == nil {
 		m = enrich.For(e)
 	}
+	return l.planAt(e, m, time.Time{})
+}
+
+// planAt is Plan for somebody who reads it at now, if that is known.
+func (l *Library) planAt(e *event.Event, m *enrich.Mapping, now time.Time) *Plan {
 	notes := notebooks.Get().(*notebook)
 	d := draft{Plan: &Plan{Event: e, Mapping: m, madeFrom: l}, subject: about(e, l), notebook: notes}
-	d.subject.computed = notes.computed[:0]
+	d.subject.now, d.subject.computed = now, notes.computed[:0]
 	defer func() {
 		notes.computed = d.subject.computed
 		notes.putBack()

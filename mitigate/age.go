@@ -48,7 +48,8 @@ func (p *Plan) Aged(now time.Time) Text {
 	return d.end(from)
 }
 
-// At returns the plan for somebody who reads it at now. Where the logs of the alert's
+// At returns the plan for somebody who reads it at now. What the knowledge says of old
+// alerts is then in it, unless advisors added to the plan. Where the logs of the alert's
 // time are no longer in the usual place, the command that looks in the other one comes
 // first, and where they are, it is left out; weeks after the alert, commands that show
 // processes and connections are no first steps. It is p itself where nothing changes.
@@ -58,7 +59,11 @@ func (p *Plan) At(now time.Time) *Plan {
 		return p
 	}
 	at := *p
-	changed := at.looksElsewhere(pastLogs)
+	changed := false
+	if age >= old && p.isOwn() {
+		at, changed = *p.madeFrom.planAt(p.Event, p.Mapping, now), true
+	}
+	changed = at.looksElsewhere(pastLogs) || changed
 	if age >= old {
 		changed = at.skipsPassing() || changed
 	}
@@ -66,6 +71,11 @@ func (p *Plan) At(now time.Time) *Plan {
 		return p
 	}
 	return &at
+}
+
+// isOwn reports whether the plan is as the library made it.
+func (p *Plan) isOwn() bool {
+	return len(p.Remarks) == 0 && !slices.ContainsFunc(p.Steps, func(s Step) bool { return s.By != "" })
 }
 
 // looksElsewhere moves the command that looks in the other place to the front, or

@@ -3,6 +3,7 @@ package mitigate
 import (
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 )
 
@@ -77,5 +78,27 @@ func TestPassing(t *testing.T) {
 	}
 	if n := len(p.At(when.Add(old)).First.Actions); n < leastActions {
 		t.Errorf("%d first steps are left", n)
+	}
+}
+
+// TestKnowledgeOfAge: what the knowledge says of old alerts is in the plan of somebody
+// who reads it late, and in no other.
+func TestKnowledgeOfAge(t *testing.T) {
+	l, err := Default().With(fstest.MapFS{"own.yaml": {Data: []byte("- urgency: own\n  if: where age(alert.time) > 30d\n  step: -1\n  because: it is stale\n")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := alertWith(t, "syscall", map[string]any{"alert.rule": "Terminal shell in container", "proc.name": "sh"})
+	p := l.Plan(e, nil)
+	stale := func(p *Plan) bool { return strings.Contains(p.Verdict.Because.String(), "it is stale") }
+	if stale(p) || stale(p.At(time.Time{})) || stale(p.At(e.Time.Add(24*time.Hour))) {
+		t.Error("a fresh alert is said to be stale")
+	}
+	if !stale(p.At(e.Time.Add(31 * 24 * time.Hour))) {
+		t.Error("an old alert is not said to be stale")
+	}
+	p.Remarks = append(p.Remarks, Remark{})
+	if stale(p.At(e.Time.Add(31 * 24 * time.Hour))) {
+		t.Error("what an advisor added is lost")
 	}
 }

@@ -3,6 +3,7 @@ package mitigate
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/falconer-go/falconer/event"
 	"github.com/falconer-go/falconer/rules/cond"
@@ -291,7 +292,8 @@ func isScriptOption(s string) bool {
 type subject struct {
 	e      *event.Event
 	l      *Library
-	source string // see sourceOf
+	source string    // see sourceOf
+	now    time.Time // when the plan is read; zero if that is not known
 	common [len(common)]cond.Tri
 	read   []readLine
 

@@ -72,6 +72,7 @@ func init() {
 	functions = map[string]*function{
 		"between": {fields: 2, gives: elapsed, of: between},
 		"percent": {fields: 2, gives: share, of: percent},
+		"age":     {fields: 1, gives: elapsed, of: ageOf},
 		"weekday": {fields: 1, gives: ours, of: atInstant(func(t time.Time) result { return asText(t.Weekday().String()) })},
 		"hour":    {fields: 1, gives: number, of: atInstant(func(t time.Time) result { return asNumber(int64(t.Hour()), true) })},
 		"minute":  {fields: 1, gives: number, of: atInstant(func(t time.Time) result { return asNumber(int64(t.Minute()), true) })},
@@ -144,6 +145,12 @@ func between(c *calc, s *subject, v event.Value) result {
 	from, ok1 := instant(v)
 	to, ok2 := instant(s.e.Field(c.args[1]))
 	return asNumber(int64(to.Sub(from)), ok1 && ok2)
+}
+
+// ageOf is the time since an instant, for a plan that is read at a known time.
+func ageOf(_ *calc, s *subject, v event.Value) result {
+	from, ok := instant(v)
+	return asNumber(int64(s.now.Sub(from)), ok && !s.now.IsZero())
 }
 
 // instant reads a point in time. A number that is no plausible one is none:

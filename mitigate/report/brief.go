@@ -18,16 +18,21 @@ func (r *Report) Brief() *Report { return r.BriefAt(time.Time{}) }
 // a month it says so, and what is gone since. At the zero time it says nothing.
 func (r *Report) BriefAt(now time.Time) *Report {
 	brief := *r
-	sections := append(make([]section, 0, 3), r.doc.sections[:2]...) // the short form, of an alert or an incident
 	if r.story == nil {
-		b := builder{p: r.plan.At(now), brief: true}
+		if at := r.plan.At(now); at != r.plan {
+			brief = *New(at)
+		}
+	}
+	sections := append(make([]section, 0, 3), brief.doc.sections[:2]...) // the short form, of an alert or an incident
+	if r.story == nil {
+		b := builder{p: brief.plan, brief: true}
 		sections[1].blocks = b.first()
 		sections[0].blocks = slices.Concat([]block{b.when(now)}, b.chain(), sections[0].blocks, b.open())
 	}
-	if after := afterwards(r.worst()); len(after) > 0 {
+	if after := afterwards(brief.worst()); len(after) > 0 {
 		sections = append(sections, section{"Afterwards", after})
 	}
-	brief.doc.sections = sections
+	brief.plan, brief.doc.sections = r.plan, sections
 	return &brief
 }
 
