@@ -19,8 +19,9 @@ const posixFlags = syntax.ClassNL
 
 // regex is a compiled regex.
 type regex struct {
-	re   func() *regexp.Regexp // nil if only text itself matches
-	text string                // every match holds it
+	re    func() *regexp.Regexp // nil if only text itself matches
+	text  string
+	parts []string // every match holds one of them; nil if that is not known
 }
 
 // heaviestLate is the weight of the heaviest pattern that is compiled when it is
@@ -44,13 +45,13 @@ func newRegex(pattern string) (r regex, msg string) {
 			re, _ := anchored() // heaviestLate sees to it
 			return re
 		})
-		return regex{late, required(tree)}, ""
+		return regex{re: late, parts: required(tree)}, ""
 	}
 	re, err := anchored()
 	if err != nil { // too large, once it is anchored
 		return r, "invalid regex pattern: " + re2Message(err)
 	}
-	return regex{func() *regexp.Regexp { return re }, required(tree)}, ""
+	return regex{re: func() *regexp.Regexp { return re }, parts: required(tree)}, ""
 }
 
 // checkRegex returns RE2's message if the pattern is not valid.
@@ -80,13 +81,17 @@ func isLiteral(t *syntax.Regexp) bool {
 	return t.Op == syntax.OpLiteral && t.Flags&syntax.FoldCase == 0 && !slices.Contains(t.Rune, utf8.RuneError)
 }
 
-// required returns the longest literal that is known to be in each match, ""
-// if none is: looking for it is far cheaper than the automaton.
-func required(t *syntax.Regexp) string {
+// maxParts is how many literals may be looked for before the automaton runs.
+const maxParts = 32
+
+// required returns literals of which one is known to be in each match, nil if there
+// are none: looking for them is far cheaper than the automaton. Of several such lists
+// it is the one with the longest shortest literal.
+func required(t *syntax.Regexp) []string {
 	switch t.Op {
 	case syntax.OpLiteral:
 		if isLiteral(t) {
-			return string(t.Rune)
+			return []string{string(t.Rune)}
 		}
 	case syntax.OpCapture, syntax.OpPlus:
 		return required(t.Sub[0])
@@ -95,22 +100,44 @@ func required(t *syntax.Regexp) string {
 			return required(t.Sub[0])
 		}
 	case syntax.OpConcat:
-		longest := ""
+		var best []string
 		for _, sub := range t.Sub {
-			if text := required(sub); len(text) > len(longest) {
-				longest = text
+			if parts := required(sub); shortest(parts) > shortest(best) {
+				best = parts
 			}
 		}
-		return longest
+		return best
+	case syntax.OpAlternate:
+		var all []string
+		for _, sub := range t.Sub {
+			parts := required(sub)
+			if parts == nil || len(all)+len(parts) > maxParts {
+				return nil
+			}
+			all = append(all, parts...)
+		}
+		return all
 	}
-	return ""
+	return nil
+}
+
+// shortest returns the length of the shortest of the texts, 0 if there is none.
+func shortest(texts []string) int {
+	if len(texts) == 0 {
+		return 0
+	}
+	n := len(texts[0])
+	for _, t := range texts[1:] {
+		n = min(n, len(t))
+	}
+	return n
 }
 
 func (r *regex) match(s string) bool {
 	if r.re == nil {
 		return s == r.text
 	}
-	if r.text != "" && !strings.Contains(s, r.text) {
+	if r.parts != nil && !slices.ContainsFunc(r.parts, func(part string) bool { return strings.Contains(s, part) }) {
 		return false
 	}
 	re := r.re()

@@ -87,8 +87,8 @@ func (c *check) search() (how search, texts []string, is Tri) {
 		if t.regex.re == nil {
 			return byWord, []string{t.regex.text}, True
 		}
-		if t.regex.text != "" {
-			return byNeedle, []string{t.regex.text}, Unknown
+		if t.regex.parts != nil {
+			return byNeedle, t.regex.parts, Unknown
 		}
 	}
 	return noSearch, nil, Unknown
