@@ -77,6 +77,9 @@ func init() {
 		"hour":    {fields: 1, gives: number, of: atInstant(func(t time.Time) result { return asNumber(int64(t.Hour()), true) })},
 		"minute":  {fields: 1, gives: number, of: atInstant(func(t time.Time) result { return asNumber(int64(t.Minute()), true) })},
 
+		"fraction":   {fields: 1, gives: ours, of: atInstant(func(t time.Time) result { return asText(t.Format(".000000000")[1:]) })},
+		"ninetydays": {fields: 1, gives: ours, of: atInstant(func(t time.Time) result { return asText(t.AddDate(0, 0, 90).Format(time.DateOnly)) })},
+
 		"count": {fields: 1, path: mayPath, gives: number, of: count},
 		"part": {fields: 1, path: needsPath, gives: theirs, of: func(c *calc, s *subject, _ event.Value) result {
 			return asTexts(s.parts(c.args[0], c.path))
