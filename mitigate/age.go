@@ -51,8 +51,9 @@ func (p *Plan) Aged(now time.Time) Text {
 // At returns the plan for somebody who reads it at now. What the knowledge says of old
 // alerts is then in it, unless advisors added to the plan. Where the logs of the alert's
 // time are no longer in the usual place, the command that looks in the other one comes
-// first, and where they are, it is left out; weeks after the alert, commands that show
-// processes and connections are no first steps. It is p itself where nothing changes.
+// first, or second behind one that shows the present state; where they are, it is left out. What
+// is gone by then is no first step: weeks after the alert, commands that show processes
+// and connections, and commands that read those logs. It is p itself where nothing changes.
 func (p *Plan) At(now time.Time) *Plan {
 	age, pastLogs := p.age(now)
 	if age <= 0 {
@@ -63,10 +64,15 @@ func (p *Plan) At(now time.Time) *Plan {
 	if age >= old && p.isOwn() {
 		at, changed = *p.madeFrom.planAt(p.Event, p.Mapping, now), true
 	}
-	changed = at.looksElsewhere(pastLogs) || changed
-	if age >= old {
+	elsewhere := at.looksElsewhere(pastLogs)
+	if pastLogs || age >= old && kept[sourceOf(p.Event)] == 0 {
 		changed = at.skipsPassing() || changed
 	}
+	if list := at.First.Actions; elsewhere && pastLogs && len(list) > 1 && !list[1].passing() {
+		at.First.Actions = slices.Clone(list)
+		at.First.Actions[0], at.First.Actions[1] = list[1], list[0]
+	}
+	changed = elsewhere || changed
 	if !changed {
 		return p
 	}
@@ -108,13 +114,10 @@ const leastActions = 2
 // skipsPassing leaves out the actions that show what is gone after weeks, as long as
 // others are left, and reports whether there were any.
 func (p *Plan) skipsPassing() bool {
-	passing := func(a Action) bool {
-		return slices.ContainsFunc(a.Snippets, func(s Snippet) bool { return s.passing })
-	}
 	list := make([]Action, 0, len(p.First.Actions))
 	left := len(p.First.Actions)
 	for _, a := range p.First.Actions {
-		if left > leastActions && passing(a) {
+		if left > leastActions && a.passing() {
 			left--
 			continue
 		}
@@ -123,6 +126,11 @@ func (p *Plan) skipsPassing() bool {
 	skipped := len(list) < len(p.First.Actions)
 	p.First.Actions = list
 	return skipped
+}
+
+// passing reports whether an action shows what is gone by then.
+func (a *Action) passing() bool {
+	return slices.ContainsFunc(a.Snippets, func(s Snippet) bool { return s.passing })
 }
 
 // age returns how old the alert is at now, and whether the logs of its time are gone

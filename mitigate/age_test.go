@@ -42,7 +42,7 @@ func TestAged(t *testing.T) {
 	if p.At(time.Time{}) != p || len(young.First.Then[last].Snippets) > 0 || len(p.First.Then[last].Snippets) == 0 || young.First.Then[last].Find.String() != p.First.Then[last].Find.String() {
 		t.Error("the command that looks in the bucket is not left out while the history has the call")
 	}
-	if p.First.Actions[0].Snippets[0].Name == name || late.First.Actions[0].Snippets[0].Name != name {
+	if p.First.Actions[1].Snippets[0].Name == name || late.First.Actions[1].Snippets[0].Name != name {
 		t.Errorf("first actions: %q, %q after the logs' end", p.First.Actions[0].Do, late.First.Actions[0].Do)
 	}
 	if got := new(Plan).At(time.Now()); got.Event != nil {
@@ -100,5 +100,50 @@ func TestKnowledgeOfAge(t *testing.T) {
 	p.Remarks = append(p.Remarks, Remark{})
 	if stale(p.At(e.Time.Add(31 * 24 * time.Hour))) {
 		t.Error("what an advisor added is lost")
+	}
+}
+
+// TestOldCloud: what cannot be done or seen any more for an old alert of a cloud is no
+// step, and the present state stands before the search in an export.
+func TestOldCloud(t *testing.T) {
+	e := alertWith(t, "gcp_auditlog", map[string]any{
+		"alert.rule": "GCP IAM serviceAccount deleted", "gcp.user": "dana@acme.dev", "gcp.projectId": "acme-prod",
+		"gcp.authorizationInfo": `[{"granted":true,"permission":"iam.serviceAccounts.delete","resource":"projects/-/serviceAccounts/101363364166838521279"}]`,
+	})
+	p := For(e)
+	bodies := func(p *Plan) string {
+		var b strings.Builder
+		for _, a := range p.First.Actions {
+			for _, s := range a.Snippets {
+				b.WriteString(s.Body)
+			}
+		}
+		for _, o := range p.First.Then {
+			for _, s := range o.Snippets {
+				b.WriteString(s.Body)
+			}
+		}
+		return b.String()
+	}
+	if fresh := bodies(p.At(e.Time.Add(day))); !strings.Contains(fresh, " undelete ") || !strings.Contains(fresh, "--freshness=400d") {
+		t.Error("the account of yesterday is not restored")
+	}
+	if late := bodies(p.At(e.Time.Add(31 * day))); strings.Contains(late, " undelete ") || !strings.Contains(late, "--freshness=400d") {
+		t.Error("after a month the account is restored, or its log is not read")
+	}
+	gone := p.At(e.Time.Add(401 * day))
+	if body := bodies(gone); strings.Contains(body, " undelete ") || strings.Contains(body, "--freshness=400d") {
+		t.Errorf("the log that is gone is read:\n%s", body)
+	}
+	if a := gone.First.Actions; a[0].Snippets[0].Name != "gcloud-sa-deleted" || a[1].Snippets[0].Name != "absent-gcp_auditlog" {
+		t.Errorf("first steps: %q, %q", a[0].Do, a[1].Do)
+	}
+	e = alertWith(t, "aws_cloudtrail", map[string]any{"alert.rule": "Delete Group", "ct.user": "dana", "ct.region": "us-east-1", "ct.srcip": "192.0.2.24", "ct.request.groupname": "ops"})
+	for _, a := range For(e).At(e.Time.Add(91 * day)).First.Actions {
+		for _, s := range a.Snippets {
+			if strings.Contains(s.Body, "lookup-events") {
+				t.Errorf("the event history that is gone is read:\n%s", s.Body)
+			}
+		}
 	}
 }

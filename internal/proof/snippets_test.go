@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/falconer-go/falconer/event"
 	"github.com/falconer-go/falconer/mitigate"
@@ -66,6 +67,39 @@ func TestSnippets(t *testing.T) {
 	for _, name := range names {
 		if !shown[name] {
 			t.Errorf("%s was never shown: no sample meets the condition of a variant", name)
+		}
+	}
+}
+
+// TestOldSnippets reads the snippets of old alerts, which differ, in the same way.
+func TestOldSnippets(t *testing.T) {
+	rules := map[string][]string{
+		"aws_cloudtrail": {"Console Login Without MFA", "Create AWS user", "Delete Group", "Put Bucket Policy"},
+		"gcp_auditlog":   {"GCP IAM serviceAccount deleted", "GCP WAF rule modified or deleted", "GCP IAM policy modified"},
+	}
+	for _, v := range append([]string{""}, hostile...) {
+		for _, e := range withEveryField(t, v) {
+			for _, e.Rule = range rules[e.Source] {
+				p := mitigate.For(e)
+				for _, age := range []time.Duration{40 * 24 * time.Hour, 2 * 365 * 24 * time.Hour} {
+					at := p.At(e.Time.Add(age))
+					var list []mitigate.Snippet
+					for _, a := range at.First.Actions {
+						list = append(list, a.Snippets...)
+					}
+					for _, o := range at.First.Then {
+						list = append(list, o.Snippets...)
+					}
+					for _, s := range list {
+						if v != "" && !word.MatchString(v) && entered(s.Body, v, mitigate.Default(), s.Name) {
+							t.Errorf("%s: the value %q entered:\n%s", s.Name, short(v), s.Body)
+						}
+						if err := readSnippet(s); err != nil {
+							t.Errorf("%s: %v\n%s", s.Name, err, s.Body)
+						}
+					}
+				}
+			}
 		}
 	}
 }
