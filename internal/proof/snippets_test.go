@@ -74,7 +74,7 @@ func TestSnippets(t *testing.T) {
 // TestOldSnippets reads the snippets of old alerts, which differ, in the same way.
 func TestOldSnippets(t *testing.T) {
 	rules := map[string][]string{
-		"aws_cloudtrail": {"Console Login Without MFA", "Create AWS user", "Delete Group", "Put Bucket Policy"},
+		"aws_cloudtrail": {"Console Login Without MFA", "Console Login Through Assume Role", "Create AWS user", "Delete Group", "Put Bucket Policy"},
 		"gcp_auditlog":   {"GCP IAM serviceAccount deleted", "GCP WAF rule modified or deleted", "GCP IAM policy modified"},
 	}
 	for _, v := range append([]string{""}, hostile...) {
@@ -248,6 +248,8 @@ func withParts(t testing.TB) []*event.Event {
 	add("aws_cloudtrail", map[string]any{"ct.user.arn": "arn:aws:sts::123456789012:assumed-role/web/i-0123456789abcdef0", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
 	list = append(list, parse(t, []byte(`{"rule":"Create AWS user","priority":"Notice","time":"2026-01-02T03:04:05Z","source":"aws_cloudtrail",
 		"output_fields":{"ct.user":"dana","ct.request.username":"robot","ct.region":"us-east-1"}}`)))
+	list = append(list, parse(t, []byte(`{"rule":"Console Login Through Assume Role","priority":"Warning","time":"2026-01-02T03:04:05Z","source":"aws_cloudtrail",
+		"output_fields":{"ct.user.arn":"arn:aws:iam::123456789012:user/dana","ct.user.principalid":"AIDA1","ct.srcip":"192.0.2.24","ct.region":"us-east-1"}}`)))
 	list = append(list, parse(t, []byte(`{"rule":"Delete Group","priority":"Notice","time":"2026-01-02T03:04:05Z","source":"aws_cloudtrail",
 		"output_fields":{"ct.user":"dana","ct.request.groupname":"admins","ct.region":"us-east-1"}}`)))
 	for _, host := range []string{"falco-github-84d7c6f5b9-w2vjm", "node.example.com"} {
