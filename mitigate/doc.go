@@ -30,12 +30,12 @@
 //
 // The knowledge makes a program 4.7 MB larger. The first plan of a process cuts
 // the files into entries and looks at the conditions that concern every alert of a
-// source, which takes 15 to 18 ms; other entries are parsed when they are first needed,
+// source, which takes 16 to 25 ms, as fast as the machine is; other entries are parsed when they are first needed,
 // and whose network an address belongs to takes 9 ms when the first address asks.
 // After 256 alerts of a source one plan takes 20 to 30 ms more, in which all conditions
-// that such alerts may fulfil are compiled. A plan then takes 15 to 50 microseconds of
-// one core and 22 kB for an alert with a dozen fields, 27 on the average of those that
-// real Falcos printed for the tests; before, several times as much. [Plan.Fields] takes
+// that such alerts may fulfil are compiled. A plan then takes 15 to 60 microseconds of
+// one core and 16 to 23 kB, and two or three times as long where alerts of many rules
+// take turns; before, several times as much. [Plan.Fields] takes
 // two more. What is kept takes 11 MB of memory, and 20 MB after so many alerts.
 //
 // Plans are pure functions of the alert: no network, no clock, no state. All of
