@@ -24,8 +24,9 @@ type Set struct {
 	names   []string // of the fields, by slot
 	memory  bool     // some leaf needs a machine
 	keys    []fieldKeys
-	always  []uint64 // the programs that are run for every alert, a bit for each
-	falses  []Tri    // as many as the largest group has leaves
+	opens   [][]int32 // by leaf: the programs whose key it is
+	always  []uint64  // the programs that are run for every alert, a bit for each
+	falses  []Tri     // as many as the largest group has leaves
 	scratch sync.Pool
 }
 
@@ -50,6 +51,7 @@ type setRun struct {
 	have    []bool
 	near    []int32  // by slot: where the field stood in the alert before
 	open    []uint64 // the programs to run, a bit for each
+	found   []int32  // the leaves that the last search came upon
 }
 
 // NewSet returns the set of programs, which are known by their index in it.

@@ -260,20 +260,24 @@ func newGroup(slot int32, how search, c *candidates) *group {
 }
 
 // decideGroup decides the leaves of a group, but for those that have to be
-// looked at one by one.
-func (s *Set) decideGroup(r *setRun, g *group) {
+// looked at one by one; r.found are all that may hold. It reports false if the value is
+// too long for the search: then all have to be.
+func (s *Set) decideGroup(r *setRun, g *group) bool {
 	v := s.value(r, g.slot)
 	text := v.Text()
 	const each = 8 // bytes a search reads while a check for one needle reads all
 	if g.long && len(text) > each*len(g.sought) {
-		return
+		return false
 	}
+	r.found = r.found[:0]
 	copy(r.known[g.from:g.to], s.falses)
 	if v.Kind() <= event.Null {
-		return
+		return true
 	}
 	found := func(n int32) bool {
-		r.known[g.sought[n].leaf] = g.sought[n].is
+		x := &g.sought[n]
+		r.known[x.leaf] = x.is
+		r.found = append(r.found, x.leaf)
 		return false
 	}
 	switch {
@@ -286,4 +290,5 @@ func (s *Set) decideGroup(r *setRun, g *group) {
 	default:
 		g.needles.find(text, found)
 	}
+	return true
 }

@@ -1,7 +1,6 @@
 package cond
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/falconer-go/falconer/event"
@@ -12,40 +11,51 @@ import (
 // check, or several of which one must hold, is the program's key; the programs whose
 // key does not hold are not run.
 
-// key is a check that opens programs.
-type key struct {
-	leaf  int32
-	opens []int32 // programs
-}
-
 // fieldKeys are the keys that ask for one field.
 type fieldKeys struct {
-	slot int32
-	keys []key
+	slot   int32
+	alone  []int32 // leaves that are decided one by one
+	groups []groupKeys
+}
+
+// groupKeys are the keys of one group, of which one search finds those that may hold.
+type groupKeys struct {
+	group  int32
+	leaves []int32
 }
 
 // lock finds the keys of the programs.
 func (s *Set) lock() {
 	s.always = make([]uint64, (len(s.entries)+63)/64)
-	opens := make(map[int32][]int32) // by leaf
+	s.opens = make([][]int32, len(s.leaves))
 	for i, pc := range s.entries {
 		leaves := s.keysOf(pc)
 		if leaves == nil {
 			s.always[i/64] |= 1 << (i % 64)
 		}
 		for _, leaf := range leaves {
-			opens[leaf] = append(opens[leaf], int32(i))
+			s.opens[leaf] = append(s.opens[leaf], int32(i))
 		}
 	}
-	s.keys = make([]fieldKeys, len(s.names))
-	for i := range s.keys {
-		s.keys[i].slot = int32(i)
+	fields := make([]fieldKeys, len(s.names))
+	for leaf, programs := range s.opens {
+		if programs == nil {
+			continue
+		}
+		l := &s.leaves[leaf]
+		f := &fields[l.slot]
+		f.slot = l.slot
+		if l.group < 0 {
+			f.alone = append(f.alone, int32(leaf))
+			continue
+		}
+		if n := len(f.groups); n == 0 || f.groups[n-1].group != l.group { // those of a group stand together
+			f.groups = append(f.groups, groupKeys{group: l.group})
+		}
+		g := &f.groups[len(f.groups)-1]
+		g.leaves = append(g.leaves, int32(leaf))
 	}
-	for _, leaf := range slices.Sorted(maps.Keys(opens)) {
-		of := &s.keys[s.leaves[leaf].slot].keys
-		*of = append(*of, key{leaf, opens[leaf]})
-	}
-	s.keys = slices.DeleteFunc(s.keys, func(f fieldKeys) bool { return len(f.keys) == 0 })
+	s.keys = slices.DeleteFunc(fields, func(f fieldKeys) bool { return f.alone == nil && f.groups == nil })
 }
 
 // unlock decides which programs to run.
@@ -56,11 +66,25 @@ func (s *Set) unlock(r *setRun) {
 		if s.value(r, f.slot).Kind() <= event.Null {
 			continue // no check of the field holds
 		}
-		for k := range f.keys {
-			if s.holds(r, f.keys[k].leaf) {
-				for _, n := range f.keys[k].opens {
-					r.open[n/64] |= 1 << (n % 64)
-				}
+		s.openBy(r, f.alone)
+		for k := range f.groups {
+			g := &f.groups[k]
+			r.decided[g.group] = true
+			if !s.decideGroup(r, &s.groups[g.group]) {
+				s.openBy(r, g.leaves)
+				continue
+			}
+			s.openBy(r, r.found)
+		}
+	}
+}
+
+// openBy opens the programs whose keys are among the leaves that hold.
+func (s *Set) openBy(r *setRun, leaves []int32) {
+	for _, leaf := range leaves {
+		if opens := s.opens[leaf]; opens != nil && s.holds(r, leaf) {
+			for _, n := range opens {
+				r.open[n/64] |= 1 << (n % 64)
 			}
 		}
 	}
