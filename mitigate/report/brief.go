@@ -59,22 +59,16 @@ func (b *builder) when(now time.Time) block {
 // chain says which process started which, as far as the alert has it without a gap,
 // where that is more than a parent.
 func (b *builder) chain() []block {
-	e := b.p.Event
-	var t mitigate.Text
-	n := 0
-	for _, field := range [...]string{"proc.name", "proc.pname", "proc.aname[2]", "proc.aname[3]", "proc.aname[4]", "proc.aname[5]", "proc.aname[6]", "proc.aname[7]"} {
-		name := text(e, field)
-		if name == "" {
-			break
-		}
-		if n++; n == 1 {
-			t = value(field, name)
-		} else {
-			t = b.join(value(field, name), say(" → "), t)
-		}
-	}
+	n := ancestry(b.p.Event)
 	if n < 3 {
 		return nil
+	}
+	var t mitigate.Text
+	for i := n - 1; i >= 0; i-- {
+		if t != nil {
+			t = b.join(t, say(" → "))
+		}
+		t = b.join(t, value(lineage[i], text(b.p.Event, lineage[i])))
 	}
 	return []block{b.labelled("What started what", t)}
 }

@@ -58,7 +58,8 @@ func processTree(alerts []*event.Event) tree {
 			continue
 		}
 		at := root.child(place(e))
-		for _, ancestor := range ancestors(e) {
+		for i := ancestry(e) - 1; i > 0; i-- {
+			ancestor := text(e, lineage[i])
 			at = at.child(ancestor, mitigate.Show(ancestor))
 		}
 		label := name
@@ -83,22 +84,6 @@ func place(e *event.Event) (key, label string) {
 		return c.ID, mitigate.Show("pod " + e.Kubernetes().Pod + ", container " + c.Name)
 	}
 	return c.ID, mitigate.Show(strings.TrimSpace("container " + c.ID + " " + c.Name))
-}
-
-// ancestors returns the names above a process, the oldest first.
-func ancestors(e *event.Event) []string {
-	var list []string
-	if p := text(e, "proc.pname"); p != "" {
-		list = append(list, p)
-	}
-	for i := 2; i < 8; i++ {
-		name := text(e, "proc.aname["+strconv.Itoa(i)+"]")
-		if name == "" {
-			break
-		}
-		list = append([]string{name}, list...)
-	}
-	return list
 }
 
 func (t *tree) walk(g *growing, depth int) {
