@@ -8,10 +8,10 @@ import (
 )
 
 // Brief returns the report without what can wait: what happened and when, what it
-// means and leaves open, what to do first and with each finding, and what comes
-// afterwards; where something harmless is the likelier cause, no more than three
-// commands of a finding. It is for a chat, a pager or a phone, and takes up about half
-// the room. What it leaves out stands in r. JSON and the explanation are those of r.
+// means and leaves open, what to do first and with each of the first five findings, by
+// no more than three commands, and what comes afterwards. It is for a chat, a pager or
+// a phone, and takes up a third to half of the room. What it leaves out stands in r.
+// JSON and the explanation are those of r.
 func (r *Report) Brief() *Report { return r.BriefAt(time.Time{}) }
 
 // BriefAt is [Report.Brief] for somebody who reads it at now: of an alert older than
@@ -26,8 +26,8 @@ func (r *Report) BriefAt(now time.Time) *Report {
 	sections := append(make([]section, 0, 3), brief.doc.sections[:2]...) // the short form, of an alert or an incident
 	if r.story == nil {
 		b := builder{p: brief.plan, brief: true}
+		sections[0].blocks = slices.Concat([]block{b.when(now)}, b.chain(), b.short(), b.open())
 		sections[1].blocks = b.first()
-		sections[0].blocks = slices.Concat([]block{b.when(now)}, b.chain(), sections[0].blocks, b.open())
 	}
 	if after := afterwards(brief.worst()); len(after) > 0 {
 		sections = append(sections, section{"Afterwards", after})
@@ -74,26 +74,19 @@ func (b *builder) chain() []block {
 }
 
 // maxOpen is how many of the things that an alert does not tell stand in a brief.
-const maxOpen = 3
+const maxOpen = 2
 
-// open says what the rule looks for, and what the alert leaves open.
+// open says what the alert leaves open.
 func (b *builder) open() []block {
-	var out []block
-	if len(b.p.LooksFor) > 0 {
-		out = append(out, b.labelled("What the rule looks for", b.p.LooksFor[0]))
-	}
 	gaps := b.p.Gaps[:min(len(b.p.Gaps), maxOpen)]
-	l := list{items: make([]item, len(gaps), len(gaps)+1)}
+	if len(gaps) == 0 {
+		return nil
+	}
+	l := list{items: make([]item, len(gaps))}
 	for i := range gaps {
 		l.items[i].text = gaps[i].Says
 	}
-	if b.p.Blind != nil && len(gaps) < maxOpen {
-		l.items = append(l.items, item{text: b.p.Blind})
-	}
-	if len(l.items) > 0 {
-		out = append(out, b.labelled("What it leaves open", nil), l)
-	}
-	return out
+	return []block{b.labelled("What it leaves open", nil), l}
 }
 
 // afterwards says what comes when the first findings are in: how to recover, and

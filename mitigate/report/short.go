@@ -52,7 +52,7 @@ func (b *builder) short() []block {
 		out = append(out, b.labelled(label, v.Settle))
 	}
 	if len(p.First.Facts) > 0 {
-		out = append(out, b.labelled("What this alert shows", nil), b.readings(p.First.Facts))
+		out = append(out, b.labelled("What this alert shows", nil), b.readings(b.facts()))
 	}
 	if t := b.times(p.Event); len(t.rows) > 0 {
 		out = append(out, t)
@@ -65,6 +65,23 @@ func (b *builder) short() []block {
 	}
 	return out
 }
+
+// facts are the readings of the short form; a brief leaves out what is hardly sure, if
+// there is enough besides.
+func (b *builder) facts() []mitigate.Reading {
+	facts := b.p.First.Facts
+	if !b.brief {
+		return facts
+	}
+	sure := slices.DeleteFunc(slices.Clone(facts), func(r mitigate.Reading) bool { return r.Confidence == mitigate.Low })
+	if len(sure) < enoughFacts {
+		return facts
+	}
+	return sure
+}
+
+// enoughFacts is how many readings of the short form are enough.
+const enoughFacts = 3
 
 // suspicion is what the alert suggests, as firmly as it does.
 func (b *builder) suspicion() block {
@@ -129,10 +146,16 @@ func strength(c mitigate.Confidence) string {
 // counts.
 const beforeStop = 2
 
+// maxOutcomes is how many findings a brief has.
+const maxOutcomes = 5
+
 // first are the actions of the first minutes.
 func (b *builder) first() []block {
 	f := &b.p.First
 	then := f.Then
+	if b.brief {
+		then = then[:min(len(then), maxOutcomes)]
+	}
 	var out []block
 	if f.Caution != nil {
 		out = append(out, b.paragraph(b.join(say("Caution: "), f.Caution)))

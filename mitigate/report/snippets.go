@@ -14,44 +14,39 @@ var languages = map[string]string{"kubernetes": "yaml", "falco": "yaml", "talon"
 func (b *builder) withSnippets(it item, snippets []mitigate.Snippet) item {
 	n := len(it.blocks)
 	it.blocks = append(b.blocks.take(n + 3*len(snippets))[:0], it.blocks...)
-	var above, elsewhere mitigate.Text
-	list := func(t mitigate.Text, label mitigate.Text, s *mitigate.Snippet) mitigate.Text {
-		if t == nil {
-			return b.join(label, s.Title)
-		}
-		return b.join(t, semicolon, s.Title)
-	}
+	var above mitigate.Text
 	few := b.few(snippets)
 	for i := range snippets {
 		s := &snippets[i]
 		switch {
 		case s.Kind != "falco" && slices.Contains(b.shown, s.Name):
-			above = list(above, seeAbove, s)
+			if above == nil {
+				above = b.join(seeAbove, s.Title)
+			} else {
+				above = b.join(above, semicolon, s.Title)
+			}
 		case few != nil && !slices.Contains(few, s.Name):
-			elsewhere = list(elsewhere, inWhole, s)
+			// the whole report has it
 		default:
 			b.shown = append(b.shown, s.Name)
 			it.blocks = b.snippet(it.blocks, s)
 		}
 	}
-	for _, t := range [...]mitigate.Text{above, elsewhere} {
-		if t != nil {
-			it.text = b.join(it.text, t, fullStop)
-		}
+	if above != nil {
+		it.text = b.join(it.text, above, fullStop)
 	}
 	return it
 }
 
-var seeAbove, inWhole, semicolon, fullStop = say(" See above: "), say(" In the whole report: "), say("; "), say(".")
+var seeAbove, semicolon, fullStop = say(" See above: "), say("; "), say(".")
 
-// maxUnlikely is how many commands of an outcome a brief has where something harmless is
-// the likelier cause.
-const maxUnlikely = 3
+// maxCommands is how many commands of an outcome a brief has.
+const maxCommands = 3
 
 // few returns the names of those of the snippets that a brief has: one that looks and two
 // that change something, as far as there are, in their order. It is nil if all fit.
 func (b *builder) few(snippets []mitigate.Snippet) []string {
-	if !b.brief || b.p.Verdict.Likely == nil && !b.p.Rather() {
+	if !b.brief {
 		return nil
 	}
 	var names []string
@@ -65,8 +60,8 @@ func (b *builder) few(snippets []mitigate.Snippet) []string {
 	}
 	reads := func(s *mitigate.Snippet) bool { return !s.Changes }
 	pick(1, reads)
-	pick(maxUnlikely, func(s *mitigate.Snippet) bool { return s.Changes })
-	pick(maxUnlikely, reads)
+	pick(maxCommands, func(s *mitigate.Snippet) bool { return s.Changes })
+	pick(maxCommands, reads)
 	return names
 }
 
