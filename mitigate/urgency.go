@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/falconer-go/falconer/event"
+	"github.com/falconer-go/falconer/rules"
 )
 
 // byPriority is the urgency that a rule's priority alone asks for.
@@ -31,20 +32,23 @@ func (d *draft) rate(urgency []*urgencyEntry) {
 	if d.Verdict.Likely != nil {
 		// What makes the alert graver makes it so only if the likely cause is not
 		// the one.
-		urgency = slices.DeleteFunc(urgency, func(r *urgencyEntry) bool { return r.Step > 0 })
+		urgency = slices.DeleteFunc(urgency, func(x *urgencyEntry) bool { return x.Step > 0 })
 	}
-	for _, r := range urgency {
-		d.apply("urgency", r.Urgency, r.If)
-		n += r.Step
+	for _, x := range urgency {
+		d.apply("urgency", x.Urgency, x.If)
+		n += x.Step
 	}
 	from := d.begin()
 	d.say("the rule's priority is " + d.e.Priority.String())
+	if s := rules.LookupShipped(d.e.Rule); s != nil && s.Name == d.e.Rule && s.Source == d.source && s.Priority != d.e.Priority {
+		d.say(", where upstream's is " + s.Priority.String()) // somebody here thinks otherwise of it
+	}
 	up := "raised"
 	if u == AtOnce {
 		up = "" // nothing is above it
 	}
-	raised := d.reasons(urgency, up, func(r *urgencyEntry) bool { return r.Step > 0 })
-	lowered := d.reasons(urgency, "lowered", func(r *urgencyEntry) bool { return r.Step < 0 })
+	raised := d.reasons(urgency, up, func(x *urgencyEntry) bool { return x.Step > 0 })
+	lowered := d.reasons(urgency, "lowered", func(x *urgencyEntry) bool { return x.Step < 0 })
 	if d.Verdict.Likely != nil && d.Benign[0].trial() && !lowered && u > Routine {
 		n--
 		d.say(", lowered because ")

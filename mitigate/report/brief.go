@@ -1,6 +1,7 @@
 package report
 
 import (
+	"regexp"
 	"slices"
 	"time"
 
@@ -36,6 +37,10 @@ func (r *Report) BriefAt(now time.Time) *Report {
 	return &brief
 }
 
+// ofFalco is the name of a pod of Falco's DaemonSet, which is the host's name to a Falco
+// that nobody told the node's.
+var ofFalco = regexp.MustCompile(`^(?:[a-z0-9-]+-)?falco-[bcdfghjklmnpqrstvwxz2456789]{5}$`)
+
 // when says when and where it was, for which the whole report has a table.
 func (b *builder) when(now time.Time) block {
 	e := b.p.Event
@@ -43,7 +48,10 @@ func (b *builder) when(now time.Time) block {
 		return b.labelled("When", b.say("Not known: the alert has no date."))
 	}
 	t := b.say(e.Time.UTC().Format("Monday, 2006-01-02 15:04:05 UTC"))
-	if e.Hostname != "" {
+	switch {
+	case ofFalco.MatchString(e.Hostname):
+		t = b.join(t, say(", seen by the Falco in pod "), value("alert.hostname", e.Hostname), say(", whose node is the alert's"))
+	case e.Hostname != "":
 		t = b.join(t, say(", seen by Falco on "), value("alert.hostname", e.Hostname))
 	}
 	if offset := localClock(e); offset != "" {
