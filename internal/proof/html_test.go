@@ -29,7 +29,7 @@ func TestHTML(t *testing.T) {
 var allowed = map[string]string{
 	"html": "lang", "head": "", "meta": "charset http-equiv content name", "title": "", "style": "", "script": "", "body": "",
 	"a": "class href", "header": "", "main": "id", "footer": "", "nav": "aria-label", "section": "aria-labelledby", "div": "class tabindex role aria-label",
-	"h1": "", "h2": "id", "h3": "", "small": "", "strong": "", "p": "", "ul": "", "ol": "", "li": "", "dl": "", "dt": "", "dd": "", "code": "class",
+	"h1": "", "h2": "id", "h3": "", "small": "", "strong": "", "p": "", "ul": "", "ol": "start", "li": "", "dl": "", "dt": "", "dd": "", "code": "class",
 	"figure": "data-copy", "figcaption": "", "span": "", "pre": "tabindex role aria-label", "table": "", "thead": "", "tbody": "", "tr": "",
 	"th": "scope", "td": "", "details": "", "summary": "",
 	"svg": "role aria-label viewbox width height", "path": "class d", "rect": "class x y rx width height", "text": "x y",

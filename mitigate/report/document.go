@@ -45,6 +45,7 @@ type fact struct {
 // list is a list of items, numbered or not.
 type list struct {
 	ordered bool
+	before  int // numbers that the list before it has used up
 	items   []item
 }
 

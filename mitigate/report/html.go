@@ -156,11 +156,14 @@ func (w *htmlWriter) code(c *code) {
 }
 
 func (w *htmlWriter) list(l list) {
-	tag := "ul"
+	tag, start := "ul", ""
 	if l.ordered {
 		tag = "ol"
 	}
-	w.raw("<" + tag + ">\n")
+	if l.before > 0 {
+		start = ` start="` + strconv.Itoa(l.before+1) + `"`
+	}
+	w.raw("<" + tag + start + ">\n")
 	for _, it := range l.items {
 		w.raw("<li>")
 		if len(it.lead) > 0 {

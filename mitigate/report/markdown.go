@@ -121,7 +121,7 @@ func (w *markdown) list(l list) {
 	for i, it := range l.items {
 		mark := "- "
 		if l.ordered {
-			mark = strconv.Itoa(i+1) + ". "
+			mark = strconv.Itoa(l.before+i+1) + ". "
 		}
 		w.raw(w.indent)
 		w.raw(mark)

@@ -241,6 +241,8 @@ func checkReport(t *testing.T, r *Report, about string) {
 	if _, ok := skeleton(md); !ok {
 		t.Errorf("markdown of %q has an open code span", about)
 	}
+	checkNumbers(t, md, about)
+	checkNumbers(t, r.Brief().Markdown(), about)
 	var buf map[string]any
 	b, err := r.MarshalJSON()
 	if err != nil {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/falconer-go/falconer/mitigate"
@@ -14,6 +15,8 @@ type builder struct {
 	brief bool
 	shown []string // snippets that stand in the document already
 	done  []string // fields that do
+
+	numbers []int // of the items of the short form in which the first of shown stand
 
 	explained []string // fields of placeholders of which it is said how to find them
 }
@@ -149,7 +152,8 @@ const beforeStop = 2
 // maxOutcomes is how many findings a brief has.
 const maxOutcomes = 5
 
-// first are the actions of the first minutes.
+// first are the actions of the first minutes, then what the findings lead to, and then
+// the commands for that: what is to be decided fits on a screen.
 func (b *builder) first() []block {
 	f := &b.p.First
 	then := f.Then
@@ -160,14 +164,18 @@ func (b *builder) first() []block {
 	if f.Caution != nil {
 		out = append(out, b.paragraph(b.join(say("Caution: "), f.Caution)))
 	}
+	const commandsAsARule = 16
+	b.numbers = make([]int, 0, commandsAsARule)
 	l := list{ordered: true, items: make([]item, 0, len(f.Actions)+1)}
 	for i := range f.Actions {
 		if i == beforeStop && b.urgent() {
 			l.items = append(l.items, b.outcome(&then[0]))
+			b.number(len(l.items))
 			then = then[1:]
 		}
 		if a := &f.Actions[i]; !b.hasShown(a) {
-			l.items = append(l.items, b.action(a))
+			l.items = append(l.items, b.action(a.Do, a.Snippets))
+			b.number(len(l.items))
 		}
 	}
 	if len(l.items) > 0 {
@@ -176,14 +184,71 @@ func (b *builder) first() []block {
 	if len(out) == 0 {
 		out = append(out, b.paragraph(say("Nothing has to be done at once.")))
 	}
-	if len(then) > 0 {
-		l := list{items: make([]item, len(then))}
-		for i := range then {
-			l.items[i] = b.outcome(&then[i])
-		}
-		out = append(out, heading("Then, by what you find"), l)
+	if len(then) == 0 {
+		return out
+	}
+	findings, commands := list{items: make([]item, len(then))}, list{ordered: true, before: len(l.items), items: make([]item, 0, 2*len(then))}
+	for i := range then {
+		findings.items[i] = b.finding(&then[i], &commands)
+	}
+	out = append(out, heading("Then, by what you find"), findings)
+	if len(commands.items) > 0 {
+		out = append(out, heading("The commands for that"), commands)
 	}
 	return out
+}
+
+// number notes that what is shown and has no number stands in item n.
+func (b *builder) number(n int) {
+	for len(b.numbers) < len(b.shown) {
+		b.numbers = append(b.numbers, n)
+	}
+}
+
+// finding is an outcome that names its commands by number; those that stand nowhere yet
+// are added to commands.
+func (b *builder) finding(o *mitigate.Outcome, commands *list) item {
+	few := b.few(o.Snippets)
+	var room [8]int
+	numbers := room[:0]
+	for i := range o.Snippets {
+		s := &o.Snippets[i]
+		at := slices.Index(b.shown, s.Name)
+		if at < 0 {
+			if few != nil && !slices.Contains(few, s.Name) {
+				continue // the whole report has it
+			}
+			commands.items = append(commands.items, b.action(s.Title, o.Snippets[i:i+1]))
+			at = len(b.numbers)
+			b.number(commands.before + len(commands.items))
+		}
+		if n := b.numbers[at]; !slices.Contains(numbers, n) {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.Sort(numbers)
+	return item{lead: b.join(say("If "), o.Find, say(":")), text: b.withNumbers(o.Do, numbers)}
+}
+
+// withNumbers adds to a text the numbers of its commands.
+func (b *builder) withNumbers(t mitigate.Text, numbers []int) mitigate.Text {
+	if len(numbers) == 0 {
+		return t
+	}
+	out := append(b.spans.open(len(t)+2*len(numbers)+1), t...)
+	for i, n := range numbers {
+		before := ", "
+		switch {
+		case i == 0 && len(numbers) == 1:
+			before = " Command "
+		case i == 0:
+			before = " Commands "
+		case i == len(numbers)-1:
+			before = " and "
+		}
+		out = append(out, mitigate.Span{Text: before}, mitigate.Span{Text: strconv.Itoa(n)})
+	}
+	return b.spans.keep(append(out, mitigate.Span{Text: "."}))
 }
 
 // urgent reports whether the first outcome ends the damage and must not wait for all
@@ -208,9 +273,9 @@ func (b *builder) outcome(o *mitigate.Outcome) item {
 	return b.withSnippets(item{lead: b.join(say("If "), o.Find, say(":")), text: o.Do}, o.Snippets)
 }
 
-func (b *builder) action(a *mitigate.Action) item {
-	it := b.withSnippets(item{text: a.Do}, a.Snippets)
-	if len(a.Snippets) == 1 && len(it.blocks) > 0 {
+func (b *builder) action(do mitigate.Text, snippets []mitigate.Snippet) item {
+	it := b.withSnippets(item{text: do}, snippets)
+	if len(snippets) == 1 && len(it.blocks) > 0 {
 		if c, ok := it.blocks[0].(*code); ok && len(c.title) >= len(it.text) && slices.Equal(c.title[:len(it.text)], it.text) {
 			it.text = b.join(c.title, say(":")) // the action is called like its command
 			c.title, c.name = nil, c.title

@@ -72,7 +72,7 @@ func (w *slackWriter) blocks(blocks []block, indent string) {
 			for i, it := range b.items {
 				mark := "• "
 				if b.ordered {
-					mark = strconv.Itoa(i+1) + ". "
+					mark = strconv.Itoa(b.before+i+1) + ". "
 				}
 				w.raw(indent + mark)
 				if len(it.lead) > 0 {

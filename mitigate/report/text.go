@@ -128,7 +128,7 @@ func (w *textWriter) blocks(blocks []block, indent int) {
 			for i, it := range b.items {
 				mark := "- "
 				if b.ordered {
-					mark = strconv.Itoa(i+1) + ". "
+					mark = strconv.Itoa(b.before+i+1) + ". "
 				}
 				w.marked(mark, indent, it.spoken()...)
 				w.blocks(it.blocks, indent+len(mark))
