@@ -192,6 +192,7 @@ var shapes = map[string]shape{
 	"okta.actor.id":                word,
 	"okta.target.user.id":          word,
 	"okta.client.ip":               address,
+	"okta.evt.type":                matching(`^[a-z][a-z0-9_]{0,39}(?:\.[A-Za-z0-9_]{1,60}){1,6}$`),
 	"github.user":                  login,
 	"github.workflow.filename":     matching(`^(?:\.github/workflows/)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\.ya?ml$`),
 	"github.repo":                  repo,

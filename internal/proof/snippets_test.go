@@ -245,6 +245,8 @@ func withParts(t testing.TB) []*event.Event {
 		add("syscall", map[string]any{"container.id": "dca990c78804", "k8s.ns.name": "shop", "k8s.pod.name": pod, "container.image.repository": "registry.example.com/mysql",
 			"proc.name": "bash", "proc.cmdline": "bash", "proc.exepath": "memfd:", "proc.tty": 34816, "user.loginuid": -1})
 	}
+	add("okta", map[string]any{"okta.actor.name": "Dana Whitfield", "okta.client.ip": "192.0.2.24"})
+	add("github", map[string]any{"github.type": "organization", "github.action": "member_added", "github.org": "example", "github.user": "dana"})
 	add("aws_cloudtrail", map[string]any{"ct.user.arn": "arn:aws:sts::123456789012:assumed-role/web/i-0123456789abcdef0", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
 	list = append(list, parse(t, []byte(`{"rule":"Create AWS user","priority":"Notice","time":"2026-01-02T03:04:05Z","source":"aws_cloudtrail",
 		"output_fields":{"ct.user":"dana","ct.request.username":"robot","ct.region":"us-east-1"}}`)))
