@@ -217,3 +217,30 @@ func TestEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestMatched holds which rules of a snapshot are named.
+func TestMatched(t *testing.T) {
+	for _, c := range []struct {
+		fields map[string]any
+		want   string
+	}{
+		{map[string]any{"falco.rules.matches_total": 30, "falco.rules.A": 2, "falco.rules.C": 9, "falco.rules.B": 9, "falco.rules.D": 0}, "9 B, 9 C, 2 A"},
+		{map[string]any{"falco.rules.matches_total": 7, "falco.rules.A": 1, "falco.rules.B": 1, "falco.rules.C": 1, "falco.rules.D": 1, "falco.rules.E": 1, "falco.rules.F": 1, "falco.rules.G": 1},
+			"1 A, 1 B, 1 C, 1 D, 1 E, 1 F"},
+		{map[string]any{"falco.rules.matches_total": 0, "falco.rules.A": 0}, ""},
+	} {
+		c.fields["alert.rule"] = "Falco internal: metrics snapshot"
+		got, err := parseCalc("matched(falco.rules.matches_total)")
+		if err != nil {
+			t.Fatal(err)
+		}
+		span, ok := got.span(asIs(alertWith(t, "internal", c.fields)))
+		if span.Text != c.want || ok != (c.want != "") {
+			t.Errorf("%v: %q, %v, want %q", c.fields, span.Text, ok, c.want)
+		}
+	}
+	got, _ := parseCalc("matched(proc.pid)")
+	if _, ok := got.span(asIs(alertWith(t, "syscall", map[string]any{"proc.pid": 4}))); ok {
+		t.Error("an alert that is no snapshot has matches")
+	}
+}

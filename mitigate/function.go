@@ -1,6 +1,7 @@
 package mitigate
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -135,6 +136,7 @@ func init() {
 		"stop":       {fields: 1, gives: ours, of: ofMeant(func(x *softwareEntry) string { return x.Stop })},
 		"proof":      {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Check) })},
 
+		"matched":      {fields: 1, gives: theirs, of: matched},
 		"terminal":     {fields: 1, gives: code, of: terminal},
 		"workload":     {fields: 1, gives: theirs, of: ofText(func(pod string) result { _, name := workloadOf(pod); return asText(name) })},
 		"workloadkind": {fields: 1, gives: ours, of: ofText(func(pod string) result { kind, _ := workloadOf(pod); return asText(kind) })},
@@ -301,6 +303,25 @@ func repository(_ *calc, s *subject, v event.Value) result {
 		}
 	}
 	return result{}
+}
+
+// maxMatched is how many rules matched names.
+const maxMatched = 6
+
+// matched is which rules matched how often by a snapshot of Falco's metrics, the
+// most frequent first.
+func matched(_ *calc, s *subject, _ event.Value) result {
+	snapshot, ok := s.e.Internal().(event.MetricsSnapshot)
+	if !ok {
+		return result{}
+	}
+	list := slices.DeleteFunc(slices.Clone(snapshot.RuleMatches), func(c event.Counter) bool { return c.N == 0 })
+	slices.SortStableFunc(list, func(a, b event.Counter) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Name, b.Name)) })
+	var texts []string
+	for _, c := range list[:min(len(list), maxMatched)] {
+		texts = append(texts, strconv.FormatUint(c.N, 10)+" "+c.Name)
+	}
+	return asTexts(texts)
 }
 
 // terminal is the name of a terminal, by its number.
