@@ -263,6 +263,9 @@ func withParts(t testing.TB) []*event.Event {
 	add("github", map[string]any{"github.repo.name": "example/shop", "github.org": "example", "github.user": "dana", "github.diff.committed_secrets.desc": "google_gcp_service_account"})
 	list = append(list, parse(t, []byte(`{"rule":"Console Login Without MFA","priority":"Critical","time":"2026-01-02T03:04:05Z","source":"aws_cloudtrail",
 		"output_fields":{"ct.user":"ses-smtp-user.20230411-102233","ct.srcip":"192.0.2.24","ct.region":"us-east-1"}}`)))
+	for _, bucket := range []string{"acme-exports", "$(id)", "a/../b"} {
+		add("aws_cloudtrail", map[string]any{"ct.user": "dana", "s3.bucket": bucket, "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
+	}
 	for _, user := range []string{"dana", ""} { // "" may be root
 		list = append(list, parse(t, fmt.Appendf(nil, `{"rule":"Console Login Without MFA","priority":"Critical","time":"2026-01-02T03:04:05Z","source":"aws_cloudtrail",
 			"output_fields":{"ct.user":%q,"ct.srcip":"192.0.2.24","ct.region":"us-east-1"}}`, user)))
