@@ -273,6 +273,7 @@ func withParts(t testing.TB) []*event.Event {
 	for _, call := range []string{"DeactivateMFADevice", "CreateAccessKey", "DisableSecurityHub", "UpdateDetector", "StopConfigurationRecorder"} {
 		add("aws_cloudtrail", map[string]any{"ct.name": call, "ct.user": "dana", "ct.request.username": "robot", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
 	}
+	add("aws_cloudtrail", map[string]any{"ct.name": "CreateAccessKey", "ct.user": "root", "ct.user.identitytype": "Root", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
 	add("aws_cloudtrail", map[string]any{"ct.user": "dana", "ct.request.functionname": "xmrig", "ct.region": "us-east-1"})
 	add("aws_cloudtrail", map[string]any{"ct.user": "github-deploy", "ct.srcip": "autoscaling.amazonaws.com", "ct.response.reservationid": "r-0123456789abcdef0", "ct.region": "us-east-1"})
 	for _, resource := range []string{
