@@ -49,7 +49,7 @@ func TestNumbers(t *testing.T) {
 	r := For(parse(t, []byte(`{"rule": "Console Login Without MFA", "source": "aws_cloudtrail", "priority": "Critical", "time": "2026-01-02T03:04:05Z",
 		"output": "a login", "output_fields": {"ct.user": "alice", "ct.srcip": "198.51.100.7", "ct.region": "us-east-1"}}`)))
 	whole, brief := checkNumbers(t, r.Markdown(), "a login"), checkNumbers(t, r.Brief().Markdown(), "a login")
-	if brief < 3 || whole < brief {
+	if brief == 0 || whole < brief {
 		t.Errorf("findings name %d commands in the whole report, %d in the brief one", whole, brief)
 	}
 	_, md, _ := strings.Cut(r.Markdown(), "\n### The commands for that\n")
