@@ -159,6 +159,7 @@ var shapes = map[string]shape{
 
 	"part(ka.req.binding.subjects, /*[kind=ServiceAccount]/name)":      dnsName,
 	"part(ka.req.binding.subjects, /*[kind=ServiceAccount]/namespace)": dnsLabel,
+	"part(ka.req.binding.subjects, /*[kind=User]/name)":                kubeUser,
 
 	"ct.user":              account,
 	"ct.user.arn":          arn,

@@ -186,6 +186,10 @@ func withParts(t testing.TB) []*event.Event {
 			doc["hostname"] = host
 			delete(fields, "alert.hostname")
 		}
+		if rule, ok := fields["alert.rule"]; ok {
+			doc["rule"] = rule
+			delete(fields, "alert.rule")
+		}
 		line, err := json.Marshal(doc)
 		if err != nil {
 			t.Fatal(err)
@@ -348,6 +352,14 @@ func withParts(t testing.TB) []*event.Event {
 		for _, home := range []string{"velero", "ops", "$(id)"} {
 			add("k8s_audit", map[string]any{"ka.user.name": "ci@acme.iam.gserviceaccount.com", "ka.req.binding.subjects": fmt.Sprintf(`[{"kind":"ServiceAccount","name":%q,"namespace":%q}]`, name, home)})
 			add("k8s_audit", map[string]any{"ka.user.name": "dana", "ka.req.binding.subjects": fmt.Sprintf(`[{"kind":"ServiceAccount","name":%q,"namespace":%q}]`, name, home)})
+		}
+	}
+	for _, name := range []string{"eve", "eve@example.com", "$(id)"} {
+		for _, rule := range []string{"K8s RoleBinding Created", "K8s ClusterRoleBinding Deleted"} {
+			for _, resource := range []string{"rolebindings", "clusterrolebindings", "clusterroles"} {
+				add("k8s_audit", map[string]any{"alert.rule": rule, "ka.user.name": "dana", "ka.target.resource": resource, "ka.target.name": name, "ka.target.namespace": "shop",
+					"ka.req.binding.subjects": fmt.Sprintf(`[{"kind":"User","name":%q}]`, name)})
+			}
 		}
 	}
 	for _, name := range []string{"web", "shop-db-app", "$(id)-superuser", "$(id)"} {
