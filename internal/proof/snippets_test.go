@@ -362,6 +362,11 @@ func withParts(t testing.TB) []*event.Event {
 			}
 		}
 	}
+	for _, name := range []string{"system:node", "x", "$(id)"} {
+		add("k8s_audit", map[string]any{"alert.rule": "System ClusterRole Modified/Deleted", "ka.user.name": "dana", "ka.verb": "patch", "ka.target.resource": "clusterroles", "ka.target.name": name})
+		add("k8s_audit", map[string]any{"ka.user.name": "dana", "ka.target.resource": "roles", "ka.target.name": name, "ka.target.namespace": "shop"})
+		add("k8s_audit", map[string]any{"ka.user.name": "dana", "ka.verb": "update", "ka.uri": "/apis/certificates.k8s.io/v1/certificatesigningrequests/" + name + "/approval"})
+	}
 	for _, name := range []string{"web", "shop-db-app", "$(id)-superuser", "$(id)"} {
 		add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:velero:velero", "ka.target.resource": "pods", "ka.target.subresource": "exec", "ka.target.name": name, "ka.target.namespace": "shop"})
 		add("k8s_audit", map[string]any{"ka.user.name": "system:serviceaccount:cert-manager:cert-manager", "ka.target.resource": "secrets", "ka.target.name": name, "ka.target.namespace": "shop"})
