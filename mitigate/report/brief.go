@@ -9,10 +9,10 @@ import (
 )
 
 // Brief returns the report without what can wait: what happened and when, what it
-// means and leaves open, what to do first and with each of the first five findings, by
-// no more than three commands, and what comes afterwards. It is for a chat, a pager or
-// a phone, and takes up a third to half of the room. What it leaves out stands in r.
-// JSON and the explanation are those of r.
+// means and leaves open, what to do first, the first five findings with up to three
+// commands of each besides those that stand above, and what comes afterwards. It is for
+// a chat, a pager or a phone, and takes up about half of the room. What it leaves out
+// stands in r. JSON and the explanation are those of r.
 func (r *Report) Brief() *Report { return r.BriefAt(time.Time{}) }
 
 // BriefAt is [Report.Brief] for somebody who reads it at now: of an alert older than
@@ -25,7 +25,9 @@ func (r *Report) BriefAt(now time.Time) *Report {
 		}
 	}
 	sections := append(make([]section, 0, 3), brief.doc.sections[:2]...) // the short form, of an alert or an incident
-	if r.story == nil {
+	if r.story != nil {
+		sections[1].blocks = r.story.first(true)
+	} else {
 		b := builder{p: brief.plan, brief: true}
 		sections[0].blocks = slices.Concat([]block{b.when(now)}, b.chain(), b.short(), b.open())
 		sections[1].blocks = b.first()
@@ -50,7 +52,10 @@ func (b *builder) when(now time.Time) block {
 	t := b.say(e.Time.UTC().Format("Monday, 2006-01-02 15:04:05 UTC"))
 	switch {
 	case ofFalco.MatchString(e.Hostname):
-		t = b.join(t, say(", seen by the Falco in pod "), value("alert.hostname", e.Hostname), say(", whose node is the alert's"))
+		t = b.join(t, say(", seen by the Falco in pod "), value("alert.hostname", e.Hostname))
+		if e.Source == "syscall" {
+			t = b.join(t, say(", whose node is the alert's"))
+		}
 	case e.Hostname != "":
 		t = b.join(t, say(", seen by Falco on "), value("alert.hostname", e.Hostname))
 	}
@@ -84,15 +89,18 @@ func (b *builder) chain() []block {
 // maxOpen is how many of the things that an alert does not tell stand in a brief.
 const maxOpen = 2
 
-// open says what the alert leaves open.
+// open says what the alert leaves open; where it lacks nothing, what the rule cannot see.
 func (b *builder) open() []block {
 	gaps := b.p.Gaps[:min(len(b.p.Gaps), maxOpen)]
-	if len(gaps) == 0 {
-		return nil
-	}
 	l := list{items: make([]item, len(gaps))}
 	for i := range gaps {
 		l.items[i].text = gaps[i].Says
+	}
+	if len(gaps) == 0 {
+		if b.p.Blind == nil {
+			return nil
+		}
+		l.items = []item{{text: b.p.Blind}}
 	}
 	return []block{b.labelled("What it leaves open", nil), l}
 }

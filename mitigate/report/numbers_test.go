@@ -1,68 +1,102 @@
 package report
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/falconer-go/falconer/mitigate"
 )
 
-var (
-	commandNumbers = regexp.MustCompile(`Commands? ([0-9][0-9, and]*)\.$`)
-	itemNumber     = regexp.MustCompile(`^([0-9]+)\. `)
-	number         = regexp.MustCompile(`[0-9]+`)
-)
+// behindText are the numbers of its commands behind what to do with a finding.
+var behindText = regexp.MustCompile(` Commands? [0-9]+(?:(?:, | and )[0-9]+)*\.$`)
 
-// checkNumbers checks that each number which a finding names is that of one command, a
-// check above it or one of those behind the findings, and that a finding names each of
-// these. It returns how many were named.
-func checkNumbers(t *testing.T, md, about string) int {
+// checkNumbers checks that each finding of the plan names its commands: all that stand in
+// the document, by the number of the item that holds them, in the order of the plan. It
+// returns how many a finding has of its own.
+func checkNumbers(t *testing.T, p *mitigate.Plan, r *Report, about string) (most int) {
 	t.Helper()
-	_, md, _ = strings.Cut(md, "\n## Do This First\n")
-	md, _, _ = strings.Cut(md, "\n## ")
-	_, rest, _ := strings.Cut(md, "\n### Then, by what you find\n")
-	findings, commands, _ := strings.Cut(rest, "\n### The commands for that\n")
-	stands, wanted := make(map[string]int), make(map[string]bool)
-	for line := range strings.Lines(md) {
-		if m := itemNumber.FindStringSubmatch(line); m != nil {
-			stands[m[1]]++
+	i := slices.IndexFunc(r.doc.sections, func(s section) bool { return s.title == "Do This First" })
+	blocks := r.doc.sections[i].blocks
+	var items []item // in order of their numbers
+	var findings []item
+	for _, b := range blocks {
+		l, ok := b.(list)
+		switch {
+		case !ok:
+		case !l.ordered:
+			findings = append(findings, l.items...)
+		case l.before != len(items):
+			t.Errorf("%q: a list of commands goes on from %d, not from %d", about, l.before, len(items))
+		default:
+			items = append(items, l.items...)
 		}
 	}
-	for line := range strings.Lines(findings) {
-		if m := commandNumbers.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
-			for _, n := range number.FindAllString(m[1], -1) {
-				if wanted[n] = true; stands[n] != 1 {
-					t.Errorf("%q has %d commands %s:\n%s", about, stands[n], n, md)
+	has := func(it item, body string) bool {
+		return slices.ContainsFunc(it.blocks, func(b block) bool { c, ok := b.(*code); return ok && c.body == body })
+	}
+	first := make([]bool, len(items)+1) // that a finding names
+	own := func(o *mitigate.Outcome, found item) {
+		text := found.text.String()
+		rest, ok := strings.CutPrefix(text, o.Do.String())
+		var numbers []string
+		n := 0
+		for _, s := range o.Snippets {
+			at := 1 + slices.IndexFunc(items, func(it item) bool { return has(it, s.Body) })
+			if x := fmt.Sprint(at); at > 0 && !slices.Contains(numbers, x) {
+				numbers = append(numbers, x)
+				if !first[at] {
+					first[at] = true
+					n++
 				}
 			}
 		}
-	}
-	for line := range strings.Lines(commands) {
-		if m := itemNumber.FindStringSubmatch(line); m != nil && !wanted[m[1]] {
-			t.Errorf("no finding of %q names command %s:\n%s", about, m[1], md)
+		most = max(most, n)
+		want := ""
+		if n := len(numbers); n > 1 {
+			want = " Commands " + strings.Join(numbers[:n-1], ", ") + " and " + numbers[n-1] + "."
+		} else if n == 1 {
+			want = " Command " + numbers[0] + "."
+		}
+		if !ok || rest != want {
+			t.Errorf("%q: %q ends with %q, want %q", about, text, rest, want)
 		}
 	}
-	return len(wanted)
+	then := p.First.Then
+	for _, it := range items {
+		if it.lead != nil { // the finding that cannot wait
+			own(&then[0], it)
+			then = then[1:]
+		}
+	}
+	if len(findings) > len(then) {
+		t.Fatalf("%q: %d findings of %d", about, len(findings), len(then))
+	}
+	for i := range findings {
+		own(&then[i], findings[i])
+	}
+	return most
 }
 
-// TestNumbers: a finding names its commands by number, in every format.
+// TestNumbers: the commands of the findings go on in the numbers of the checks, in every
+// format.
 func TestNumbers(t *testing.T) {
 	r := For(parse(t, []byte(`{"rule": "Console Login Without MFA", "source": "aws_cloudtrail", "priority": "Critical", "time": "2026-01-02T03:04:05Z",
 		"output": "a login", "output_fields": {"ct.user": "alice", "ct.srcip": "198.51.100.7", "ct.region": "us-east-1"}}`)))
-	whole, brief := checkNumbers(t, r.Markdown(), "a login"), checkNumbers(t, r.Brief().Markdown(), "a login")
-	if brief == 0 || whole < brief {
-		t.Errorf("findings name %d commands in the whole report, %d in the brief one", whole, brief)
-	}
-	_, md, _ := strings.Cut(r.Markdown(), "\n### The commands for that\n")
-	first := itemNumber.FindStringSubmatch(strings.TrimSpace(md))
-	if first == nil || first[1] == "1" {
+	checkNumbers(t, r.plan, r, "a login")
+	_, md, ok := strings.Cut(r.Markdown(), "\n### The commands for that\n\n")
+	first, _, _ := strings.Cut(md, ". ")
+	if !ok || first == "1" || strings.Trim(first, "0123456789") != "" {
 		t.Fatalf("the commands do not go on from the checks: %.200s", md)
 	}
-	if html := r.HTML(); !strings.Contains(html, `<ol start="`+first[1]+`">`) {
+	if html := r.HTML(); !strings.Contains(html, `<ol start="`+first+`">`) {
 		t.Error("the list in HTML begins anew")
 	}
 	for name, text := range map[string]string{"text": r.Text(), "Slack": r.Slack()} {
-		if !strings.Contains(text, "\n"+first[1]+". ") && !strings.Contains(text, "\n  "+first[1]+". ") {
-			t.Errorf("%s has no command %s", name, first[1])
+		if !strings.Contains(text, "\n"+first+". ") && !strings.Contains(text, "\n  "+first+". ") {
+			t.Errorf("%s has no command %s", name, first)
 		}
 	}
 }

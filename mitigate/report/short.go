@@ -167,10 +167,12 @@ func (b *builder) first() []block {
 	const commandsAsARule = 16
 	b.numbers = make([]int, 0, commandsAsARule)
 	l := list{ordered: true, items: make([]item, 0, len(f.Actions)+1)}
+	stop := -1 // where the finding stands that cannot wait
 	for i := range f.Actions {
 		if i == beforeStop && b.urgent() {
-			l.items = append(l.items, b.outcome(&then[0]))
-			b.number(len(l.items))
+			stop = len(l.items)
+			l.items = append(l.items, item{})
+			b.commandsOf(&then[0], &l)
 			then = then[1:]
 		}
 		if a := &f.Actions[i]; !b.hasShown(a) {
@@ -178,24 +180,42 @@ func (b *builder) first() []block {
 			b.number(len(l.items))
 		}
 	}
+	commands := list{ordered: true, before: len(l.items), items: make([]item, 0, 2*len(then))}
+	for i := range then {
+		b.commandsOf(&then[i], &commands)
+	}
+	if stop >= 0 {
+		l.items[stop] = b.finding(&f.Then[0])
+	}
 	if len(l.items) > 0 {
 		out = append(out, l)
 	}
 	if len(out) == 0 {
 		out = append(out, b.paragraph(say("Nothing has to be done at once.")))
 	}
-	if len(then) == 0 {
-		return out
+	if len(then) > 0 {
+		findings := list{items: make([]item, len(then))}
+		for i := range then {
+			findings.items[i] = b.finding(&then[i])
+		}
+		out = append(out, heading("Then, by what you find"), findings)
 	}
-	findings, commands := list{items: make([]item, len(then))}, list{ordered: true, before: len(l.items), items: make([]item, 0, 2*len(then))}
-	for i := range then {
-		findings.items[i] = b.finding(&then[i], &commands)
-	}
-	out = append(out, heading("Then, by what you find"), findings)
 	if len(commands.items) > 0 {
 		out = append(out, heading("The commands for that"), commands)
 	}
 	return out
+}
+
+// commandsOf adds those commands of an outcome to a list that stand nowhere yet, each as
+// an item; a brief has the weightiest, the whole report all.
+func (b *builder) commandsOf(o *mitigate.Outcome, l *list) {
+	few := b.few(o.Snippets)
+	for i := range o.Snippets {
+		if s := &o.Snippets[i]; !slices.Contains(b.shown, s.Name) && (few == nil || slices.Contains(few, s.Name)) {
+			l.items = append(l.items, b.action(s.Title, o.Snippets[i:i+1]))
+			b.number(l.before + len(l.items))
+		}
+	}
 }
 
 // number notes that what is shown and has no number stands in item n.
@@ -205,28 +225,16 @@ func (b *builder) number(n int) {
 	}
 }
 
-// finding is an outcome that names its commands by number; those that stand nowhere yet
-// are added to commands.
-func (b *builder) finding(o *mitigate.Outcome, commands *list) item {
-	few := b.few(o.Snippets)
+// finding is an outcome with the numbers of its commands, as far as these stand in the
+// document, in the order in which they are to be run.
+func (b *builder) finding(o *mitigate.Outcome) item {
 	var room [8]int
 	numbers := room[:0]
 	for i := range o.Snippets {
-		s := &o.Snippets[i]
-		at := slices.Index(b.shown, s.Name)
-		if at < 0 {
-			if few != nil && !slices.Contains(few, s.Name) {
-				continue // the whole report has it
-			}
-			commands.items = append(commands.items, b.action(s.Title, o.Snippets[i:i+1]))
-			at = len(b.numbers)
-			b.number(commands.before + len(commands.items))
-		}
-		if n := b.numbers[at]; !slices.Contains(numbers, n) {
-			numbers = append(numbers, n)
+		if at := slices.Index(b.shown, o.Snippets[i].Name); at >= 0 && !slices.Contains(numbers, b.numbers[at]) {
+			numbers = append(numbers, b.numbers[at])
 		}
 	}
-	slices.Sort(numbers)
 	return item{lead: b.join(say("If "), o.Find, say(":")), text: b.withNumbers(o.Do, numbers)}
 }
 
@@ -267,10 +275,6 @@ func (b *builder) hasShown(a *mitigate.Action) bool {
 // changes reports whether one of the snippets changes something.
 func changes(list []mitigate.Snippet) bool {
 	return slices.ContainsFunc(list, func(s mitigate.Snippet) bool { return s.Changes })
-}
-
-func (b *builder) outcome(o *mitigate.Outcome) item {
-	return b.withSnippets(item{lead: b.join(say("If "), o.Find, say(":")), text: o.Do}, o.Snippets)
 }
 
 func (b *builder) action(do mitigate.Text, snippets []mitigate.Snippet) item {

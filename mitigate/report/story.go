@@ -45,7 +45,7 @@ func StoryOf(l *mitigate.Library, mapping func(*event.Event) *enrich.Mapping, al
 		lead:    s.lead(),
 		sections: []section{
 			{"Summary", s.summary()},
-			{"Do This First", s.first()},
+			{"Do This First", s.first(false)},
 			{"Timeline", s.timeline()},
 			{"Processes", s.processes()},
 			{"Techniques", s.techniques()},
@@ -200,11 +200,15 @@ func (s *story) summary() []block {
 }
 
 // first are the actions of the first minutes, those of the most urgent alert.
-func (s *story) first() []block {
-	b := builder{p: s.worst}
+// first is the short form of the most urgent alert; a brief has no more of it than that
+// of one alert.
+func (s *story) first(brief bool) []block {
+	b := builder{p: s.worst, brief: brief}
 	out := b.first()
-	s.shown = b.shown
-	return append(out, s.paragraph(s.join(say("Ask: "), s.worst.First.Ask, say("."))))
+	if !brief {
+		s.shown = b.shown
+	}
+	return append(out, b.paragraph(b.join(say("Ask: "), s.worst.First.Ask, say("."))))
 }
 
 func (s *story) timeline() []block {
