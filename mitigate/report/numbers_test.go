@@ -14,9 +14,8 @@ import (
 var behindText = regexp.MustCompile(` Commands? [0-9]+(?:(?:, | and )[0-9]+)*\.$`)
 
 // checkNumbers checks that each finding of the plan names its commands: all that stand in
-// the document, by the number of the item that holds them, in the order of the plan. It
-// returns how many a finding has of its own.
-func checkNumbers(t *testing.T, p *mitigate.Plan, r *Report, about string) (most int) {
+// the document, by the number of the item that holds them, in the order of the plan.
+func checkNumbers(t *testing.T, p *mitigate.Plan, r *Report, about string) {
 	t.Helper()
 	i := slices.IndexFunc(r.doc.sections, func(s section) bool { return s.title == "Do This First" })
 	blocks := r.doc.sections[i].blocks
@@ -37,23 +36,16 @@ func checkNumbers(t *testing.T, p *mitigate.Plan, r *Report, about string) (most
 	has := func(it item, body string) bool {
 		return slices.ContainsFunc(it.blocks, func(b block) bool { c, ok := b.(*code); return ok && c.body == body })
 	}
-	first := make([]bool, len(items)+1) // that a finding names
-	own := func(o *mitigate.Outcome, found item) {
+	check := func(o *mitigate.Outcome, found item) {
 		text := found.text.String()
 		rest, ok := strings.CutPrefix(text, o.Do.String())
 		var numbers []string
-		n := 0
 		for _, s := range o.Snippets {
 			at := 1 + slices.IndexFunc(items, func(it item) bool { return has(it, s.Body) })
 			if x := fmt.Sprint(at); at > 0 && !slices.Contains(numbers, x) {
 				numbers = append(numbers, x)
-				if !first[at] {
-					first[at] = true
-					n++
-				}
 			}
 		}
-		most = max(most, n)
 		want := ""
 		if n := len(numbers); n > 1 {
 			want = " Commands " + strings.Join(numbers[:n-1], ", ") + " and " + numbers[n-1] + "."
@@ -67,7 +59,7 @@ func checkNumbers(t *testing.T, p *mitigate.Plan, r *Report, about string) (most
 	then := p.First.Then
 	for _, it := range items {
 		if it.lead != nil { // the finding that cannot wait
-			own(&then[0], it)
+			check(&then[0], it)
 			then = then[1:]
 		}
 	}
@@ -75,9 +67,8 @@ func checkNumbers(t *testing.T, p *mitigate.Plan, r *Report, about string) (most
 		t.Fatalf("%q: %d findings of %d", about, len(findings), len(then))
 	}
 	for i := range findings {
-		own(&then[i], findings[i])
+		check(&then[i], findings[i])
 	}
-	return most
 }
 
 // TestNumbers: the commands of the findings go on in the numbers of the checks, in every
