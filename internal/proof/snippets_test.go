@@ -252,6 +252,18 @@ func withParts(t testing.TB) []*event.Event {
 	add("okta", map[string]any{"okta.actor.name": "Dana Whitfield", "okta.client.ip": "192.0.2.24"})
 	add("github", map[string]any{"github.type": "organization", "github.action": "member_added", "github.org": "example", "github.user": "dana"})
 	add("aws_cloudtrail", map[string]any{"ct.user.arn": "arn:aws:sts::123456789012:assumed-role/web/i-0123456789abcdef0", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
+	for _, user := range []string{"dana", "minikube-user", "arn:aws:iam::123456789012:user/dana"} {
+		for _, sample := range [][2]string{
+			{"K8s Secret Get Unsuccessfully Tried", `"ka.target.name":"db","ka.target.namespace":"shop","ka.target.resource":"secrets","ka.response.code":"403"`},
+			{"Create/Modify Configmap With Private Credentials", `"ka.verb":"create","ka.target.resource":"configmaps","ka.req.configmap.name":"creds"`},
+			{"EphemeralContainers Created", `"ka.target.name":"web-0","ka.target.namespace":"shop","ka.target.resource":"pods"`},
+			{"Attach/Exec Pod", `"ka.target.name":"web-0","ka.target.namespace":"shop","ka.target.resource":"pods","ka.target.subresource":"exec"`},
+			{"K8s Deployment Created", `"ka.target.name":"web","ka.target.namespace":"shop","ka.target.resource":"deployments","ka.response.code":"201"`},
+		} {
+			list = append(list, parse(t, fmt.Appendf(nil, `{"rule":%q,"priority":"Notice","time":"2026-01-02T03:04:05Z","source":"k8s_audit",
+				"output_fields":{"ka.user.name":%q,%s}}`, sample[0], user, sample[1])))
+		}
+	}
 	list = append(list, parse(t, []byte(`{"rule":"Create AWS user","priority":"Notice","time":"2026-01-02T03:04:05Z","source":"aws_cloudtrail",
 		"output_fields":{"ct.user":"dana","ct.request.username":"robot","ct.region":"us-east-1"}}`)))
 	list = append(list, parse(t, []byte(`{"rule":"Console Login Through Assume Role","priority":"Warning","time":"2026-01-02T03:04:05Z","source":"aws_cloudtrail",
