@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"time"
 )
 
@@ -33,12 +34,14 @@ type File struct {
 	ready bool   // where to begin is known
 	last  place  // what was done with
 	done  ended
+
+	logs func(path string) ([]log, error) // logsOf, but for tests
 }
 
 // New returns a file to follow, which need not be there yet. An error concerns
 // the state file: it cannot be opened, or holds something else.
 func New(path string, o Options) (*File, error) {
-	f := &File{path: path, o: o}
+	f := &File{path: path, o: o, logs: logsOf}
 	f.o.Poll = cmp.Or(o.Poll, 100*time.Millisecond)
 	if o.State == "" {
 		return f, nil
@@ -100,12 +103,10 @@ func (f *File) Run(ctx context.Context, read func(r *Reader) error) error {
 		return err
 	}
 	for ctx.Err() == nil {
-		logs, err := logsOf(f.path)
+		l, at, known, err := f.next()
 		if err != nil {
 			return err
 		}
-		f.done.forget(logs)
-		l, at, known := next(logs, f.last, &f.done)
 		if !known {
 			f.o.Warn(fmt.Errorf("where it stopped is neither in %q nor in a file beside it any more: alerts may have been missed", f.path))
 			f.last = place{Saved: f.last.Saved}
@@ -142,6 +143,25 @@ func (f *File) Run(ctx context.Context, read func(r *Reader) error) error {
 		}
 	}
 	return context.Cause(ctx)
+}
+
+// next finds the log to read next. A rotation while the logs are opened, by the names that
+// they had, hides the one that is sought: only where these are the same afterwards it is
+// in none of them.
+func (f *File) next() (l *log, at place, known bool, err error) {
+	logs, err := f.logs(f.path)
+	for err == nil {
+		f.done.forget(logs)
+		l, at, known = next(logs, f.last, &f.done)
+		if known {
+			return l, at, true, nil
+		}
+		before := logs
+		if logs, err = f.logs(f.path); slices.EqualFunc(before, logs, log.same) {
+			break
+		}
+	}
+	return l, at, false, err
 }
 
 func (f *File) wait(ctx context.Context) error {
