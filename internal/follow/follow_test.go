@@ -21,8 +21,10 @@ func TestRotatedWhileSought(t *testing.T) {
 		}
 	}
 	write("one\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	var warned error
-	f, err := New(path, Options{Poll: time.Millisecond, Warn: func(err error) { warned = err }})
+	f, err := New(path, Options{Poll: time.Millisecond, Warn: func(err error) { warned = err; cancel() }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +33,7 @@ func TestRotatedWhileSought(t *testing.T) {
 	next := func() string {
 		t.Helper()
 		var read string
-		err := f.Run(context.Background(), func(r *Reader) error {
+		err := f.Run(ctx, func(r *Reader) error {
 			b := make([]byte, 64)
 			n, err := r.Read(b)
 			if err == io.EOF {
@@ -47,7 +49,7 @@ func TestRotatedWhileSought(t *testing.T) {
 			return enough
 		})
 		if err != enough {
-			t.Fatal(err)
+			t.Fatal(err, warned)
 		}
 		return read
 	}
