@@ -54,9 +54,16 @@ func start(t *testing.T, prepare func(*app), flags ...string) *running {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{app: a, stop: cancel, done: make(chan error, 1), log: &log, logLevel: &level}
-	go func() { r.done <- a.serve(ctx) }()
+	ended := make(chan struct{})
+	go func() {
+		r.done <- a.serve(ctx)
+		close(ended)
+	}()
 	r.url = "http://" + (<-address).String()
-	t.Cleanup(func() { cancel() })
+	t.Cleanup(func() {
+		cancel()
+		<-ended // until then it may write reports
+	})
 	return r
 }
 
