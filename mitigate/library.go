@@ -43,6 +43,7 @@ type entry struct {
 	file       string
 	line       int
 	text       []byte
+	also       bool // a line of it begins as the member of that name does
 
 	once  sync.Once
 	value any
@@ -147,33 +148,36 @@ func newLibrary(base map[key]*entry, files []file) (*Library, error) {
 // "- kind: name" at the left margin.
 func cut(file string, data []byte) []*entry {
 	var list []*entry
+	var e *entry
 	begin := 0
-	if !bytes.HasPrefix(data, entryMark[1:]) {
-		begin = nextEntry(data, 0)
+	for i, line := 0, 1; i < len(data); line++ {
+		rest := data[i:]
+		switch {
+		case bytes.HasPrefix(rest, entryMark):
+			if e != nil {
+				e.text = data[begin:i:i]
+			}
+			first, _, _ := bytes.Cut(rest[len(entryMark):], []byte("\n"))
+			kind, name, _ := strings.Cut(string(first), ":")
+			e = &entry{kind: kind, name: unquote(name), file: file, line: line}
+			list, begin = append(list, e), i
+		case e != nil && bytes.HasPrefix(rest, alsoMark):
+			e.also = true
+		}
+		n := bytes.IndexByte(rest, '\n')
+		if n < 0 {
+			break
+		}
+		i += n + 1
 	}
-	line := 1 + bytes.Count(data[:begin], []byte("\n"))
-	for begin < len(data) {
-		end := nextEntry(data, begin)
-		text := data[begin:end:end]
-		first, _, _ := bytes.Cut(text[len(entryMark)-1:], []byte("\n"))
-		kind, name, _ := strings.Cut(string(first), ":")
-		list = append(list, &entry{kind: kind, name: unquote(name), file: file, line: line, text: text})
-		line += bytes.Count(text, []byte("\n"))
-		begin = end
+	if e != nil {
+		e.text = data[begin:len(data):len(data)]
 	}
 	return list
 }
 
-var entryMark = []byte("\n- ")
-
-// nextEntry returns where the next entry behind place i begins, the end of data if
-// there is none.
-func nextEntry(data []byte, i int) int {
-	if n := bytes.Index(data[i:], entryMark); n >= 0 {
-		return i + n + 1
-	}
-	return len(data)
-}
+// What the lines begin with that are looked for when a file is cut.
+var entryMark, alsoMark = []byte("- "), []byte("  also:")
 
 // unquote returns the text of a scalar that stands on one line.
 func unquote(s string) string {
@@ -182,7 +186,7 @@ func unquote(s string) string {
 		if inner, ok = strings.CutSuffix(inner, `"`); ok && !strings.ContainsAny(inner, `"\`) {
 			return inner
 		}
-	} else if !strings.ContainsAny(s, "\"'#:\\") {
+	} else if isPlainScalar(s) {
 		return s
 	}
 	var text string
@@ -192,6 +196,12 @@ func unquote(s string) string {
 	return text
 }
 
+// isPlainScalar reports whether s stands on its line as it is, without quotes and
+// comments.
+func isPlainScalar(s string) bool {
+	return s != "" && strings.IndexByte("\"'|>[]{}&*!%@`#,?:-", s[0]) < 0 && !strings.Contains(s, ": ") && !strings.Contains(s, " #") && s[len(s)-1] != ':'
+}
+
 // keys are the names under which an entry is found: its own, for a rule the
 // older ones, for a command those of its kind.
 func (e *entry) keys() []key {
@@ -199,7 +209,7 @@ func (e *entry) keys() []key {
 		return e.softwareKeys()
 	}
 	keys := []key{{e.kind, e.name}}
-	if (e.kind == "rule" || e.kind == "command") && bytes.Contains(e.text, []byte("\n  also:")) {
+	if e.also && (e.kind == "rule" || e.kind == "command") {
 		for _, name := range e.names("also") {
 			keys = append(keys, key{e.kind, name})
 		}
@@ -247,21 +257,21 @@ func (e *entry) behind(member string) string {
 func (e *entry) scalar(member string) string {
 	head := e.behind(member)
 	plain := head != "" && strings.IndexByte("\"'|>[{&*!%@`#", head[0]) < 0
-	if lines := e.member(member); (plain || head == ">-") && !bytes.Contains(lines, []byte("#")) {
-		skip := 1 // the name
+	if lines := e.member(member); head == ">-" || plain && !bytes.Contains(lines, []byte("#")) {
+		_, lines, _ = bytes.Cut(lines, []byte(":")) // the name
 		if !plain {
-			skip = 2
+			_, lines, _ = bytes.Cut(lines, []byte("\n"))
 		}
 		var s strings.Builder
 		s.Grow(len(lines))
-		for word := range bytes.FieldsSeq(lines) {
-			if skip--; skip >= 0 {
+		for line := range bytes.SplitSeq(lines, []byte("\n")) {
+			if line = bytes.TrimSpace(line); len(line) == 0 {
 				continue
 			}
 			if s.Len() > 0 {
 				s.WriteByte(' ')
 			}
-			s.Write(word)
+			s.Write(line)
 		}
 		return s.String()
 	}

@@ -2,6 +2,7 @@ package mitigate
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -250,5 +251,34 @@ func TestScalar(t *testing.T) {
 		if got := (&entry{text: []byte(c.text)}).scalar("if"); got != c.want {
 			t.Errorf("%q: %q, want %q", c.text, got, c.want)
 		}
+	}
+}
+
+// unquote is what YAML makes of the name of an entry.
+func TestUnquote(t *testing.T) {
+	for _, name := range []string{
+		"Write below etc", "Apache's web server", `a "word" in it`, `"in quotes"`, `"with \" one"`, `'single ''quotes'''`, "a:b", "a#b", `back\slash`,
+		"name # and a comment", "", "no", "1.50", "[", `"["`, "x:", "/usr/bin/", "%{field}", "- dash", "fd.name",
+	} {
+		var want string
+		if err := yaml.Unmarshal([]byte(name), &want); err != nil {
+			want = name // check reports what is wrong with the entry
+		}
+		if got := unquote(name); got != want {
+			t.Errorf("%s is read as %q, to YAML it is %q", name, got, want)
+		}
+	}
+}
+
+// An entry may have its members in any order, and nothing before the first is one.
+func TestCut(t *testing.T) {
+	list := cut("x.yaml", []byte("# a file\n\n- rule: One\n  family: x\n  also: [Uno, Un]\n\n- command: two\n  does: it is also: this\n- rule: Three"))
+	var got []string
+	for _, e := range list {
+		got = append(got, fmt.Sprint(e.line, " ", len(e.text), " ", e.keys()))
+	}
+	want := []string{"3 43 [{rule One} {rule Uno} {rule Un}]", "7 40 [{command two}]", "9 13 [{rule Three}]"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
