@@ -60,8 +60,12 @@ func (l *Library) planAt(e *event.Event, m *enrich.Mapping, now time.Time) *Plan
 // read gathers the inferences that hold, the weightiest first.
 func (d *draft) read(fired []*readingEntry) {
 	d.compareText()
+	var hold nameMask // most of what stands behind unless does not, which one look tells
+	for _, r := range fired {
+		hold |= maskOf(r.Reading)
+	}
 	holds := func(name string) bool {
-		return slices.ContainsFunc(fired, func(r *readingEntry) bool { return r.Reading == name })
+		return hold&maskOf(name) != 0 && slices.ContainsFunc(fired, func(r *readingEntry) bool { return r.Reading == name })
 	}
 	for _, r := range fired {
 		if slices.ContainsFunc(r.Unless, holds) {
@@ -82,6 +86,16 @@ func (d *draft) read(fired []*readingEntry) {
 			})
 		}
 	}
+}
+
+// nameMask has a bit for each name of a set; several names may share one.
+type nameMask uint64
+
+func maskOf(name string) nameMask {
+	if name == "" {
+		return 0
+	}
+	return 1 << ((len(name)*7 + int(name[len(name)-1]) + 3*int(name[len(name)/2])) % 64)
 }
 
 // telling is the weight from which a reading says more than a rule that is as

@@ -160,7 +160,7 @@ func (c *condition) holds(s *subject) bool {
 	switch {
 	case c == nil:
 		return true
-	case c.refutedBy(s.e) || c.compile() != nil || c.foreign(s.source):
+	case !c.compiled.Load() && (c.refutedBy(s.e) || c.compile() != nil), c.err != nil, c.only != "" && c.only != s.source:
 		return false
 	case c.common > 0:
 		known := &s.common[c.common-1]

@@ -49,7 +49,7 @@ func condLiteral(s string, isList func(string) bool) string {
 func isPlainWord(s string) bool {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		if !isLetter(c) && !('0' <= c && c <= '9') && strings.IndexByte("/._-:@+", c) < 0 {
+		if !plainBytes[c] {
 			return false
 		}
 	}
@@ -58,6 +58,17 @@ func isPlainWord(s string) bool {
 		return false
 	}
 	return true
+}
+
+// The bytes of words that need no quotes, in a condition and in YAML.
+var plainBytes, yamlBytes = bytesOf("/._-:@+"), bytesOf("/._-@+%")
+
+// bytesOf returns the set of letters, digits and the bytes of more.
+func bytesOf(more string) (set [256]bool) {
+	for c := range len(set) {
+		set[c] = isLetter(byte(c)) || '0' <= c && c <= '9' || strings.IndexByte(more, byte(c)) >= 0
+	}
+	return set
 }
 
 const hexDigits = "0123456789abcdef"
@@ -144,7 +155,7 @@ func isYAMLWord(s string) bool {
 		if c == ' ' && s[i-1] != ' ' {
 			continue
 		}
-		if !isLetter(c) && !('0' <= c && c <= '9') && strings.IndexByte("/._-@+%", c) < 0 {
+		if !yamlBytes[c] {
 			return false
 		}
 	}
