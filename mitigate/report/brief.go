@@ -72,16 +72,16 @@ func (b *builder) when(now time.Time) block {
 // chain says which process started which, as far as the alert has it without a gap,
 // where that is more than a parent.
 func (b *builder) chain() []block {
-	n := ancestry(b.p.Event)
-	if n < 3 {
+	line := ancestry(b.p.Event)
+	if len(line) < 3 {
 		return nil
 	}
 	var t mitigate.Text
-	for i := n - 1; i >= 0; i-- {
+	for _, a := range slices.Backward(line) {
 		if t != nil {
 			t = b.join(t, say(" → "))
 		}
-		t = b.join(t, value(lineage[i], text(b.p.Event, lineage[i])))
+		t = b.join(t, value(a.field, a.name))
 	}
 	return []block{b.labelled("What started what", t)}
 }

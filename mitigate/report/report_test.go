@@ -140,8 +140,10 @@ func TestBriefChain(t *testing.T) {
 			"output": "a shell", "output_fields": {"proc.name": "sh", `+fields+`, "container.id": "host"}}`))).Brief().Markdown()
 	}
 	const want = "**What started what:** `systemd` → `*nginx*` → `php-fpm` → `sh`\n"
-	if md := of(`"proc.pname": "php-fpm", "proc.aname[2]": "*nginx*", "proc.aname[3]": "systemd"`); !strings.Contains(md, want) {
-		t.Errorf("%q is missing in %s", want, md)
+	for _, parent := range []string{"proc.pname", "proc.aname[1]"} {
+		if md := of(`"` + parent + `": "php-fpm", "proc.aname[2]": "*nginx*", "proc.aname[3]": "systemd"`); !strings.Contains(md, want) {
+			t.Errorf("%q is missing in %s", want, md)
+		}
 	}
 	for _, gap := range []string{`"proc.pname": "php-fpm"`, `"proc.aname[2]": "nginx", "proc.aname[3]": "systemd"`, `"proc.pname": "php-fpm", "proc.aname[3]": "systemd"`} {
 		if md := of(gap); strings.Contains(md, "What started what") {

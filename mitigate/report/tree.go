@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,9 +59,8 @@ func processTree(alerts []*event.Event) tree {
 			continue
 		}
 		at := root.child(place(e))
-		for i := ancestry(e) - 1; i > 0; i-- {
-			ancestor := text(e, lineage[i])
-			at = at.child(ancestor, mitigate.Show(ancestor))
+		for _, a := range slices.Backward(ancestry(e)[1:]) {
+			at = at.child(a.name, mitigate.Show(a.name))
 		}
 		label := name
 		if cmd := text(e, "proc.cmdline"); cmd != "" {
