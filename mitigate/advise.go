@@ -67,7 +67,7 @@ func (d *draft) read(fired []*readingEntry) {
 	holds := func(name string) bool {
 		return hold&maskOf(name) != 0 && slices.ContainsFunc(fired, func(r *readingEntry) bool { return r.Reading == name })
 	}
-	for _, r := range fired {
+	for i, r := range fired {
 		if slices.ContainsFunc(r.Unless, holds) {
 			continue
 		}
@@ -77,7 +77,7 @@ func (d *draft) read(fired []*readingEntry) {
 			list = &d.Gaps
 		}
 		if *list == nil {
-			*list = make([]Reading, 0, min(len(fired), maxReadings))
+			*list = make([]Reading, 0, min(len(fired)-i, maxReadings))
 		}
 		if len(*list) < maxReadings {
 			*list = append(*list, Reading{

@@ -25,6 +25,7 @@ type notebook struct {
 	shown []fieldValue // fields that texts asked for
 	safe  []fieldValue // fields that snippets asked for
 	made  []madeSnippet
+	body  []byte // of the snippet that is being filled in
 
 	computed []computedValue // room for the subject's
 }
@@ -38,6 +39,7 @@ func (n *notebook) putBack() {
 	clear(n.safe)
 	clear(n.made)
 	clear(n.computed)
+	clear(n.body[:cap(n.body)])
 	n.shown, n.safe, n.made = n.shown[:0], n.safe[:0], n.made[:0]
 	notebooks.Put(n)
 }
@@ -49,17 +51,22 @@ type fieldValue struct {
 	ok          bool
 }
 
-// Room for spans is made for so many at a time, and a text begins where there is
-// room for the usual one.
+// Room for spans is made for so many at first, which most plans have, and then for as
+// many more at a time; a text begins where there is room for the usual one.
 const (
-	spansAtOnce = 64
+	spansOfPlan = 64
+	spansMore   = 24
 	spansOfText = 12
 )
 
 // begin returns where the next text begins in d.spans.
 func (d *draft) begin() int {
 	if cap(d.spans)-len(d.spans) < spansOfText {
-		d.spans = make([]Span, 0, spansAtOnce)
+		room := spansOfPlan
+		if d.spans != nil {
+			room = spansMore
+		}
+		d.spans = make([]Span, 0, room)
 	}
 	return len(d.spans)
 }

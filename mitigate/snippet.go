@@ -161,27 +161,27 @@ func (d *draft) fill(s *script, kind string) (string, []Placeholder) {
 		return s.text, nil
 	}
 	var missing []Placeholder
-	var b strings.Builder
-	b.Grow(len(s.text) + 64) // values are longer than the names of their fields
+	b := d.body[:0]
 	for i := range s.fields {
 		f := &s.fields[i]
-		b.WriteString(s.words[i])
+		b = append(b, s.words[i]...)
 		if v, ok := d.safeValue(f); ok {
-			b.WriteString(v)
+			b = append(b, v...)
 			continue
 		}
 		p := Placeholder{Word: f.word, Field: f.name}
 		if p.Word == "" {
 			p.Word = placeholderWord(f.name, kind)
 		}
-		b.WriteString(p.Word)
+		b = append(b, p.Word...)
 		p.How = d.phrase("fill-" + f.name)
 		if !slices.ContainsFunc(missing, func(m Placeholder) bool { return m.Word == p.Word && m.Field == p.Field }) {
 			missing = append(missing, p)
 		}
 	}
-	b.WriteString(s.words[len(s.fields)])
-	return b.String(), missing
+	b = append(b, s.words[len(s.fields)]...)
+	d.body = b
+	return string(b), missing
 }
 
 // The times around an alert from which logs are worth reading: ten minutes before
