@@ -22,7 +22,9 @@ type Set struct {
 	leaves  []leaf
 	groups  []group
 	names   []string // of the fields, by slot
-	memory  bool     // some leaf needs a machine
+	slots   map[string]int32
+	plain   []bool // by slot: the field is one of the alert's own, if it is there
+	memory  bool   // some leaf needs a machine
 	keys    []fieldKeys
 	opens   [][]int32 // by leaf: the programs whose key it is
 	always  []uint64  // the programs that are run for every alert, a bit for each
@@ -41,7 +43,7 @@ type leaf struct {
 	group int32 // that decides it with others; -1 if none
 }
 
-// setRun is the state of one evaluation. All but near is of one alert.
+// setRun is the state of one evaluation.
 type setRun struct {
 	machine *machine // nil where no leaf needs one
 	event   *event.Event
@@ -49,7 +51,6 @@ type setRun struct {
 	decided []bool
 	values  []event.Value // by slot
 	have    []bool
-	near    []int32  // by slot: where the field stood in the alert before
 	open    []uint64 // the programs to run, a bit for each
 	found   []int32  // the leaves that the last search came upon
 }
@@ -57,7 +58,8 @@ type setRun struct {
 // NewSet returns the set of programs, which are known by their index in it.
 func NewSet(programs ...*Program) *Set {
 	s := &Set{}
-	b := setBuilder{set: s, leaves: map[checkKey]int32{}, slots: map[string]int32{}}
+	s.slots = map[string]int32{}
+	b := setBuilder{set: s, leaves: map[checkKey]int32{}}
 	var numbers []int32 // of the leaf of each instruction
 	for _, p := range programs {
 		s.memory = s.memory || p.memory
@@ -102,13 +104,14 @@ func (s *Set) AppendMatches(dst []int, e *event.Event) []int {
 	if r == nil {
 		r = &setRun{
 			known: make([]Tri, len(s.leaves)), decided: make([]bool, len(s.groups)),
-			values: make([]event.Value, len(s.names)), have: make([]bool, len(s.names)), near: make([]int32, len(s.names)), open: make([]uint64, len(s.always)),
+			values: make([]event.Value, len(s.names)), have: make([]bool, len(s.names)), open: make([]uint64, len(s.always)),
 		}
 	}
 	r.event = e
 	if s.memory {
 		r.machine = newMachine(e, e)
 	}
+	s.fill(r)
 	s.unlock(r)
 	for i, word := range r.open {
 		for ; word != 0; word &= word - 1 {
@@ -125,7 +128,6 @@ func (s *Set) AppendMatches(dst []int, e *event.Event) []int {
 	clear(r.values) // lets the alert go
 	clear(r.known)
 	clear(r.decided)
-	clear(r.have)
 	s.scratch.Put(r)
 	return dst
 }
@@ -162,15 +164,20 @@ func (s *Set) decide(r *setRun, n int32) Tri {
 	return r.known[n]
 }
 
+// fill looks up what the alert has of the fields: it has fewer than the programs ask for.
+func (s *Set) fill(r *setRun) {
+	copy(r.have, s.plain)
+	for name, v := range r.event.Fields.All() {
+		if slot, ok := s.slots[name]; ok && s.plain[slot] {
+			r.values[slot] = v
+		}
+	}
+}
+
 // value returns the value of the field of a slot.
 func (s *Set) value(r *setRun, slot int32) event.Value {
-	if r.have[slot] {
-		return r.values[slot]
+	if !r.have[slot] {
+		r.values[slot], r.have[slot] = r.event.Field(s.names[slot]), true
 	}
-	v, at := r.event.FieldNear(s.names[slot], int(r.near[slot]))
-	if at >= 0 {
-		r.near[slot] = int32(at)
-	}
-	r.values[slot], r.have[slot] = v, true
-	return v
+	return r.values[slot]
 }

@@ -3,6 +3,7 @@ package cond
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/falconer-go/falconer/event"
@@ -121,7 +122,6 @@ func (g *glob) search() (how search, texts []string, is Tri) {
 type setBuilder struct {
 	set    *Set
 	leaves map[checkKey]int32
-	slots  map[string]int32
 }
 
 // add adds a check, once, and returns its number.
@@ -134,11 +134,12 @@ func (b *setBuilder) add(in *instr) int32 {
 	b.leaves[k] = number
 	l := leaf{in: in, slot: -1, group: -1}
 	if in.fast != slow {
-		n, ok := b.slots[in.name]
+		n, ok := b.set.slots[in.name]
 		if !ok {
 			n = int32(len(b.set.names))
-			b.slots[in.name] = n
+			b.set.slots[in.name] = n
 			b.set.names = append(b.set.names, in.name)
+			b.set.plain = append(b.set.plain, !strings.HasPrefix(in.name, "alert."))
 		}
 		l.slot = n
 	}
