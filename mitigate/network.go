@@ -129,6 +129,9 @@ func (s *subject) ownerOf(field string, v event.Value) *networkEntry {
 }
 
 func (s *subject) findOwner(v event.Value) *networkEntry {
+	if text := v.Text(); strings.HasPrefix(text, "/") && !strings.Contains(text, " ") {
+		return nil // a path, which holds no address
+	}
 	a, ok := v.Addr()
 	if !ok {
 		list := outsideOf(v.Text())
