@@ -113,6 +113,12 @@ func init() {
 		"file":    {fields: 1, gives: theirs, of: ofText(func(line string) result { return asText(fileOf(line)) })},
 		"process": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asText(processOf(line)) })},
 		"outside": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asTexts(outsideOf(line)) })},
+
+		"tunnelopens":  {fields: 1, gives: theirs, of: ofTunnel(func(t *tunnel) string { return t.opens })},
+		"tunnelhost":   {fields: 1, gives: theirs, of: ofTunnel(func(t *tunnel) string { return t.host })},
+		"tunnelport":   {fields: 1, gives: theirs, of: ofTunnel(func(t *tunnel) string { return t.port })},
+		"tunnelserver": {fields: 1, gives: theirs, of: ofTunnel(func(t *tunnel) string { return t.server })},
+
 		"urlhost": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asTexts(urlHostsOf(line)) })},
 		"decoded": {fields: 1, gives: theirs, of: ofText(func(line string) result { return asText(decodedOf(line)) })},
 		"class":   {fields: 1, gives: theirs, of: func(c *calc, s *subject, _ event.Value) result { return asTexts(s.line(c.args[0]).classes) }},

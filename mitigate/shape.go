@@ -128,6 +128,7 @@ var shapes = map[string]shape{
 	"account(ka.user.name)":  dnsName,
 	"home(ka.user.name)":     dnsLabel,
 	"client(fd.name)":        address, "server(fd.name)": address, "peer(fd.name)": address, "serverport(fd.name)": digits, "outside(proc.cmdline)": address, "outside(proc.env)": address, "urlhost(proc.cmdline)": dnsName,
+	"tunnelopens(proc.cmdline)": digits, "tunnelhost(proc.cmdline)": address, "tunnelport(proc.cmdline)": digits, "tunnelserver(proc.cmdline)": address,
 	"process(proc.cmdline)": digits,
 	"script(proc.cmdline)":  plainPath, "script(proc.pcmdline)": plainPath,
 	"last(proc.cmdline)":    func(s string) bool { return plainPath(s) || account(s) },
