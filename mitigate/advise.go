@@ -38,7 +38,8 @@ func (l *Library) planAt(e *event.Event, m *enrich.Mapping, now time.Time) *Plan
 		notes.putBack()
 	}()
 	h := l.generalFor(d.source).holding(&d.subject)
-	d.Applied = make([]Applied, 0, len(h.readings)+len(h.patterns)+len(h.urgency)+1)
+	d.Applied = make([]Applied, 0, len(h.readings)+len(h.patterns)+len(h.urgency)+2)
+	d.recognise(&h)
 	d.read(h.readings)
 	r := find[ruleEntry](l, "rule", e.Rule)
 	if r != nil {
@@ -47,6 +48,7 @@ func (l *Library) planAt(e *event.Event, m *enrich.Mapping, now time.Time) *Plan
 		d.fromGeneral()
 	}
 	d.meaning(h.readings)
+	d.settle()
 	d.doubt(h.urgency)
 	d.addPatterns(h.patterns)
 	sortBenign(d.Benign)
@@ -139,11 +141,14 @@ func (d *draft) compareText() {
 		fieldValue{"text.field", Show(x.field), true}, fieldValue{"text.there", Show(x.word), true}, fieldValue{"text.here", Show(x.text), true})
 	const name = "text-disagrees"
 	d.apply("phrase", name, nil)
-	d.Readings = append(make([]Reading, 0, maxReadings), Reading{Name: name, Topic: "target", Says: d.phrase(name), Confidence: High})
+	d.Readings = slices.Insert(d.Readings, 0, Reading{Name: name, Topic: "target", Says: d.phrase(name), Confidence: High})
 }
 
 // apply notes an entry that the plan is made of.
 func (d *draft) apply(kind, name string, c *condition) {
+	if name == "" {
+		return // part of a situation
+	}
 	a := Applied{Kind: kind, Name: name}
 	if c != nil {
 		a.If = c.text
@@ -198,7 +203,11 @@ func (d *draft) fromRule(r *ruleEntry, patterns int) {
 		}
 	}
 	d.Triage = d.all(r.Triage)
-	d.steps(r.Now, r.Next, r.Later)
+	next := r.Next
+	if s := d.situation; s != nil && len(s.Next) > 0 {
+		next = s.Next
+	}
+	d.steps(r.Now, next, r.Later)
 	d.tuning(&r.Tune)
 	d.Related = make([]Related, 0, len(r.Related))
 	for i := range r.Related {

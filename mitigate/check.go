@@ -1,6 +1,7 @@
 package mitigate
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -42,11 +43,13 @@ func (l *Library) check(e *entry) []error {
 		c.controls("nist", v.NIST)
 	case *readingEntry:
 		c.reading(v)
+	case *situationEntry:
+		c.situation(v)
 	case *patternEntry:
 		if v.If == nil {
 			c.fault("if", "a pattern needs a condition")
 		}
-		c.benign("pattern", &v.benignEntry)
+		c.benign("pattern", &v.benignEntry, v.If)
 		c.texts("then", v.Then, v.If)
 	case *snippetEntry:
 		c.snippet(v)
@@ -127,7 +130,7 @@ func (c *checker) rule(r *ruleEntry) {
 		c.fault("benign", "missing")
 	}
 	for i := range r.Benign {
-		c.benign(fmt.Sprintf("benign[%d]", i), &r.Benign[i])
+		c.benign(fmt.Sprintf("benign[%d]", i), &r.Benign[i], r.Benign[i].If)
 	}
 	c.first(r.First)
 	c.outcomes(r.Outcomes)
@@ -157,11 +160,11 @@ func (c *checker) outcomes(list []outcomeEntry) {
 	}
 }
 
-func (c *checker) benign(at string, b *benignEntry) {
-	c.need(at+".case", b.Case, 1, b.If)
-	c.need(at+".why", b.Why, 1, b.If)
-	c.need(at+".confirm", b.Confirm, 1, b.If)
-	c.texts(at+".and_if_not", b.AndIfNot, b.If)
+func (c *checker) benign(at string, b *benignEntry, guard *condition) {
+	c.need(at+".case", b.Case, 1, guard)
+	c.need(at+".why", b.Why, 1, guard)
+	c.need(at+".confirm", b.Confirm, 1, guard)
+	c.texts(at+".and_if_not", b.AndIfNot, guard)
 	if b.Strength == Unknown {
 		c.fault(at+".strength", "missing")
 	}
@@ -175,19 +178,21 @@ func (c *checker) phases(now, next, later []stepEntry) {
 			c.fault(at, "missing")
 		}
 		for i := range steps {
-			s := &steps[i]
-			at := fmt.Sprintf("%s[%d]", at, i)
-			c.need(at+".do", s.Do, 1, s.If)
-			c.need(at+".why", s.Why, 1, s.If)
-			c.controls(at+".nist", s.NIST)
-			for _, id := range s.Attack {
-				if _, ok := enrich.V19.Matrix().Mitigation(id); !ok || id == "M1055" {
-					c.fault(at+".attack", "%q is not an ATT&CK mitigation to advise", id)
-				}
-			}
-			c.run(at+".run", s.Run)
+			c.step(fmt.Sprintf("%s[%d]", at, i), &steps[i], steps[i].If)
 		}
 	}
+}
+
+func (c *checker) step(at string, s *stepEntry, guard *condition) {
+	c.need(at+".do", s.Do, 1, guard)
+	c.need(at+".why", s.Why, 1, guard)
+	c.controls(at+".nist", s.NIST)
+	for _, id := range s.Attack {
+		if _, ok := enrich.V19.Matrix().Mitigation(id); !ok || id == "M1055" {
+			c.fault(at+".attack", "%q is not an ATT&CK mitigation to advise", id)
+		}
+	}
+	c.run(at+".run", s.Run)
 }
 
 func (c *checker) controls(at string, ids []string) {
@@ -228,6 +233,55 @@ func (c *checker) reading(r *readingEntry) {
 	for _, name := range r.Unless {
 		if c.l.entries[key{"reading", name}] == nil {
 			c.fault("unless", "there is no reading %q", name)
+		}
+	}
+}
+
+func (c *checker) situation(s *situationEntry) {
+	if len(s.Sources) == 0 {
+		c.fault("sources", "missing")
+	}
+	if s.If == nil {
+		c.fault("if", "missing")
+	}
+	if s.Weight < 0 || s.Weight > 100 {
+		c.fault("weight", "%d is not from 0 to 100", s.Weight)
+	}
+	if s.Means == nil && s.Benign == nil {
+		c.fault("means", "neither it nor benign says what the alert is")
+	}
+	if (s.Means == nil) != (s.Confidence == Unknown) {
+		c.fault("confidence", "means and confidence belong together")
+	}
+	c.texts("means", s.Means, s.If)
+	c.need("settle", s.Settle, 1, s.If)
+	c.need("facts", s.Facts, 1, s.If)
+	c.first(s.First)
+	for i := range s.Outcomes {
+		o := s.Outcomes[i]
+		c.need(fmt.Sprintf("outcomes[%d].find", i), o.Find, 1, cmp.Or(o.If, s.If))
+		c.need(fmt.Sprintf("outcomes[%d].do", i), o.Do, 1, cmp.Or(o.If, s.If))
+		c.run(fmt.Sprintf("outcomes[%d].run", i), o.Run)
+	}
+	if len(s.First) == 0 || len(s.Outcomes) < 2 {
+		c.fault("outcomes", "%d commands to begin with and %d outcomes", len(s.First), len(s.Outcomes))
+	}
+	for i := range s.Next {
+		c.step(fmt.Sprintf("next[%d]", i), &s.Next[i], s.If)
+	}
+	if s.Benign != nil {
+		c.benign("benign", &s.Benign.benignEntry, s.If)
+		c.texts("benign.then", s.Benign.Then, s.If)
+	}
+	if u := s.Urgency; u != nil {
+		c.need("urgency.because", u.Because, 1, s.If)
+		if u.Step == 0 {
+			c.fault("urgency", "it needs a step")
+		}
+	}
+	for _, name := range s.Instead {
+		if c.l.entries[key{"reading", name}] == nil {
+			c.fault("instead", "there is no reading %q", name)
 		}
 	}
 }

@@ -11,10 +11,11 @@ import (
 type draft struct {
 	*Plan
 	subject
-	general *generalEntry // where the rule is not known
-	spans   []Span        // the texts made so far, one behind the other
-	told    bool          // a telling reading of the values gave the verdict
-	contain names         // by which commands what it tells is ended
+	general   *generalEntry   // where the rule is not known
+	situation *situationEntry // what the alert was recognised as; nil if nothing is known of it
+	spans     []Span          // the texts made so far, one behind the other
+	told      bool            // a telling reading of the values gave the verdict
+	contain   names           // by which commands what it tells is ended
 	*notebook
 
 	mostLooking int // actions that only read

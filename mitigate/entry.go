@@ -146,6 +146,24 @@ type readingEntry struct {
 	Contain    names      `yaml:"contain"` // what ends it, where this reading gives the verdict
 }
 
+// situationEntry is what an alert is as a whole, recognised by its values.
+type situationEntry struct {
+	Situation  string         `yaml:"situation"`
+	Sources    []string       `yaml:"sources"`
+	If         *condition     `yaml:"if"`
+	Weight     int            `yaml:"weight"`
+	Means      texts          `yaml:"means"`
+	Confidence Confidence     `yaml:"confidence"` // of Means
+	Settle     texts          `yaml:"settle"`
+	Facts      texts          `yaml:"facts"`
+	Instead    []string       `yaml:"instead"` // readings that the facts make needless
+	First      names          `yaml:"first"`
+	Outcomes   []outcomeEntry `yaml:"outcomes"`
+	Next       []stepEntry    `yaml:"next"`
+	Benign     *patternEntry  `yaml:"benign"`
+	Urgency    *urgencyEntry  `yaml:"urgency"`
+}
+
 type patternEntry struct {
 	Pattern     string `yaml:"pattern"`
 	Trial       bool   `yaml:"trial"` // something was tried, and the alert is to be expected

@@ -53,7 +53,10 @@ func (d *draft) shorten(r *ruleEntry) {
 		f.Actions = append(f.Actions, Action{Do: b[0].Snippets[0].Title, Snippets: b[0].Snippets}) // how it shows says its Confirm
 	}
 	var outcomes []outcomeEntry
-	if r != nil {
+	if s := d.situation; s != nil {
+		f.Actions = d.lead(f.Actions, s.First)
+		outcomes = s.Outcomes
+	} else if r != nil {
 		f.Actions = d.lead(f.Actions, r.First)
 		outcomes = r.Outcomes
 	} else {
@@ -75,7 +78,9 @@ func (d *draft) shorten(r *ruleEntry) {
 	// the rule's own come as well.
 	f.Actions = d.leadOne(f.Actions, d.Gaps)
 	f.Actions = d.leadOne(f.Actions, f.Facts)
-	f.Actions = d.looking(f.Actions)
+	if d.situation == nil || len(f.Actions) == 0 {
+		f.Actions = d.looking(f.Actions)
+	}
 	if len(f.Actions) < d.mostLooking {
 		f.Actions = d.words(f.Actions)
 	}

@@ -14,7 +14,7 @@ import (
 // which only the conditions are read; an entry is parsed when its condition first
 // holds.
 type generalKnowledge struct {
-	guards []guarded         // readings, patterns and urgencies
+	guards []guarded         // readings, situations, patterns and urgencies
 	fields map[string]*entry // of kind field, by the field
 	source string
 
@@ -36,9 +36,10 @@ const manyAlerts = 256
 // holding are the entries of the general knowledge whose conditions hold for
 // an alert.
 type holding struct {
-	readings []*readingEntry
-	patterns []*patternEntry
-	urgency  []*urgencyEntry
+	readings  []*readingEntry
+	situation *situationEntry // the heaviest; nil if there is none
+	patterns  []*patternEntry
+	urgency   []*urgencyEntry
 }
 
 // holding evaluates all conditions. After many alerts it does so at once: they share
@@ -101,6 +102,10 @@ func (h *holding) add(g *guarded, s *subject) {
 	switch v := v.(type) {
 	case *readingEntry:
 		h.readings = append(h.readings, v)
+	case *situationEntry:
+		if s := h.situation; s == nil || cmp.Or(cmp.Compare(v.Weight, s.Weight), cmp.Compare(s.Situation, v.Situation)) > 0 {
+			h.situation = v
+		}
 	case *patternEntry:
 		h.patterns = append(h.patterns, v)
 	case *urgencyEntry:
@@ -148,7 +153,7 @@ func (l *Library) generalFor(source string) *generalKnowledge {
 		// entry.
 		return l.generalFor("")
 	}
-	entries := slices.Concat(readings, l.byKind()["pattern"], l.byKind()["urgency"])
+	entries := slices.Concat(readings, l.situations()[source], l.byKind()["pattern"], l.byKind()["urgency"])
 	g := &generalKnowledge{source: source, guards: make([]guarded, len(entries)), fields: make(map[string]*entry)}
 	inParallel(len(entries)+len(always), func(i int) {
 		if i < len(entries) {
@@ -169,13 +174,13 @@ func (l *Library) generalFor(source string) *generalKnowledge {
 // always are the long phrases that every plan needs.
 var always = [...]string{"ask", "caution"}
 
-// bySource returns the readings for each source. They name their sources on a line of
+// bySource returns the entries for each source. They name their sources on a line of
 // their own, so no other need be read.
-func bySource(readings []*entry) map[string][]*entry {
-	sources := make([][]string, len(readings))
-	inParallel(len(readings), func(i int) { sources[i] = readings[i].names("sources") })
+func bySource(entries []*entry) map[string][]*entry {
+	sources := make([][]string, len(entries))
+	inParallel(len(entries), func(i int) { sources[i] = entries[i].names("sources") })
 	of := make(map[string][]*entry)
-	for i, e := range readings {
+	for i, e := range entries {
 		for _, source := range sources[i] {
 			of[source] = append(of[source], e)
 		}

@@ -29,9 +29,10 @@ type Library struct {
 	entries map[key]*entry
 	general sync.Map // of *generalKnowledge, by source
 
-	byKind   func() map[string][]*entry // each by name
-	readings func() map[string][]*entry // for alerts of a source, by name
-	networks func() *networks           // built once
+	byKind     func() map[string][]*entry // each by name
+	readings   func() map[string][]*entry // for alerts of a source, by name
+	situations func() map[string][]*entry // the same
+	networks   func() *networks           // built once
 }
 
 // key is the kind of an entry and its name.
@@ -130,6 +131,7 @@ func newLibrary(base map[key]*entry, files []file) (*Library, error) {
 	l.byKind = sync.OnceValue(func() map[string][]*entry { return byKind(l.entries) })
 	l.networks = sync.OnceValue(func() *networks { return newNetworks(l) })
 	l.readings = sync.OnceValue(func() map[string][]*entry { return bySource(l.byKind()["reading"]) })
+	l.situations = sync.OnceValue(func() map[string][]*entry { return bySource(l.byKind()["situation"]) })
 	for k, e := range base {
 		l.entries[k] = e
 	}
@@ -313,6 +315,8 @@ func (e *entry) parse() (any, error) {
 			e.value, e.err = parseAs[mitigationEntry](e)
 		case "reading":
 			e.value, e.err = parseAs[readingEntry](e)
+		case "situation":
+			e.value, e.err = parseAs[situationEntry](e)
 		case "pattern":
 			e.value, e.err = parseAs[patternEntry](e)
 		case "snippet":

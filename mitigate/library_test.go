@@ -143,6 +143,67 @@ func TestReadings(t *testing.T) {
 	}
 }
 
+// TestSituations holds that each situation has alerts that it recognises and near-misses
+// that it does not, and that what it says of the former is whole.
+func TestSituations(t *testing.T) {
+	tested := make(map[string]bool)
+	files, err := filepath.Glob("testdata/situations*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cases []struct {
+			Situation  string
+			Fires, Not []map[string]any
+		}
+		if err := yaml.Load(data, &cases, yaml.WithKnownFields()); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, c := range cases {
+			s := find[situationEntry](Default(), "situation", c.Situation)
+			if s == nil {
+				t.Errorf("%s: there is no situation %q", file, c.Situation)
+				continue
+			}
+			if len(c.Fires) == 0 || len(c.Not) < 2 {
+				t.Errorf("%s: %s: needs cases that fire and two that do not", file, c.Situation)
+			}
+			tested[c.Situation] = true
+			for _, fields := range c.Fires {
+				e := alertWith(t, s.Sources[0], fields)
+				sub := about(e, Default())
+				if !s.If.holds(&sub) {
+					t.Errorf("%s: %s is not recognised in %v", file, c.Situation, fields)
+					continue
+				}
+				p := For(e)
+				if p.Situation != c.Situation {
+					t.Logf("%s: %s is outweighed by %s in %v", file, c.Situation, p.Situation, fields)
+					continue
+				}
+				if len(p.First.Actions) == 0 || len(p.First.Then) < 2 || p.Verdict.Settle == nil || len(p.First.Facts) == 0 {
+					t.Errorf("%s: the plan for %v has %d actions, %d outcomes and %d facts", c.Situation, fields, len(p.First.Actions), len(p.First.Then), len(p.First.Facts))
+				}
+			}
+			for _, fields := range c.Not {
+				sub := about(alertWith(t, s.Sources[0], fields), Default())
+				if s.If.holds(&sub) {
+					t.Errorf("%s: %s is recognised in %v", file, c.Situation, fields)
+				}
+			}
+		}
+	}
+	for _, e := range Default().sorted("situation") {
+		if !tested[e.name] {
+			t.Errorf("situation %q has no cases", e.name)
+		}
+	}
+}
+
 // alertWith returns an alert with these fields. Keys that begin with alert. set
 // its head: alert.rule, alert.priority, alert.hostname, alert.tags.
 func alertWith(t testing.TB, source string, fields map[string]any) *event.Event {

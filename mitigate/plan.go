@@ -13,7 +13,9 @@ type Plan struct {
 	Event   *event.Event
 	Mapping *enrich.Mapping
 
-	Level   Level   // how specific the knowledge behind the plan is
+	Level     Level  // how specific the knowledge behind the plan is
+	Situation string // the name of what the alert was recognised as by its values, whatever its rule; "" if nothing is known of it
+
 	Verdict Verdict // the first thing to read
 	First   First   // what to do first
 

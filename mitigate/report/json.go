@@ -25,7 +25,7 @@ func jsonOf(p *mitigate.Plan) jsonReport {
 		Alert: jsonAlert{
 			Rule: e.Rule, Priority: e.Priority.String(), Time: e.Time, Source: e.Source, Hostname: e.Hostname, Tags: e.Tags,
 		},
-		Knowledge: p.Level,
+		Knowledge: p.Level, Situation: p.Situation,
 		Verdict: jsonVerdict{
 			Seen: p.Verdict.Seen.String(), Likely: p.Verdict.Likely.String(), Suggests: p.Verdict.Suggests.String(), Confidence: p.Verdict.Confidence,
 			Settle: p.Verdict.Settle.String(), Urgency: p.Verdict.Urgency, Because: p.Verdict.Because.String(),
@@ -111,6 +111,7 @@ type jsonEpisode struct {
 type jsonReport struct {
 	Alert         jsonAlert       `json:"alert"`
 	Knowledge     mitigate.Level  `json:"knowledge"`
+	Situation     string          `json:"situation,omitempty"` // what the alert was recognised as
 	Verdict       jsonVerdict     `json:"verdict"`
 	First         jsonFirst       `json:"first"` // what to do first
 	LooksFor      []string        `json:"looks_for,omitempty"`
