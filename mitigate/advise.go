@@ -252,6 +252,10 @@ func (d *draft) addPatterns(patterns []*patternEntry) {
 		d.apply("pattern", pt.Pattern, pt.If)
 		b := d.benign(&pt.benignEntry, true)
 		b.pattern, b.then = pt, d.first(pt.Then)
+		if d.situation != nil && pt == d.situation.Benign {
+			d.Benign = slices.Insert(d.Benign, 0, b) // before what is as strong
+			continue
+		}
 		d.Benign = append(d.Benign, b)
 	}
 }

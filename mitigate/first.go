@@ -34,6 +34,8 @@ const (
 	maxLooking = 4 // actions that only read
 	maxCode    = 2 // snippets of an action
 
+	enoughLooking = 2 // of a situation's own
+
 	likelyLooking = 3 // where the cause is most likely harmless, and the check of that comes first
 )
 
@@ -49,7 +51,7 @@ func (d *draft) shorten(r *ruleEntry) {
 	f.Caution = d.phrase("caution")
 	f.Ask = d.phrase("ask")
 	f.Actions = make([]Action, 0, maxLooking+1)
-	if b := d.Benign; d.Verdict.Likely != nil && len(b[0].Snippets) > 0 {
+	if b := d.Benign; d.Verdict.Likely != nil && len(b[0].Snippets) > 0 && d.situation == nil {
 		f.Actions = append(f.Actions, Action{Do: b[0].Snippets[0].Title, Snippets: b[0].Snippets}) // how it shows says its Confirm
 	}
 	var outcomes []outcomeEntry
@@ -76,8 +78,10 @@ func (d *draft) shorten(r *ruleEntry) {
 	}
 	// One command for what the alert lacks and one for what it says are enough:
 	// the rule's own come as well.
-	f.Actions = d.leadOne(f.Actions, d.Gaps)
-	f.Actions = d.leadOne(f.Actions, f.Facts)
+	if d.situation == nil || len(f.Actions) < enoughLooking {
+		f.Actions = d.leadOne(f.Actions, d.Gaps)
+		f.Actions = d.leadOne(f.Actions, f.Facts)
+	}
 	if d.situation == nil || len(f.Actions) == 0 {
 		f.Actions = d.looking(f.Actions)
 	}

@@ -105,14 +105,11 @@ func (b *builder) suspicion() block {
 // likely stands above it.
 func (b *builder) harmless(out []block) []block {
 	cases := b.p.Benign
-	if b.p.Situation != "" { // it says what else may be, but for what fields point to
-		n := slices.IndexFunc(cases, func(c mitigate.Benign) bool { return !c.Fits })
-		if n == 0 || len(cases) == 0 {
+	if b.p.Situation != "" { // it says itself what else may be
+		if b.p.Verdict.Likely != nil || len(cases) == 0 || !cases[0].Fits || cases[0].Strength < mitigate.Medium {
 			return out
 		}
-		if n > 0 {
-			cases = cases[:n]
-		}
+		cases = cases[:1]
 	}
 	if len(cases) == 0 {
 		return append(out, b.paragraph(say("No field of this alert points to a harmless cause.")))
