@@ -54,7 +54,7 @@ func absentSnippet(source string) string { return "absent-" + source }
 // confirmed adds what follows if the pattern that the alert fits best is the cause;
 // what the rule says of its own benign cases stands in its outcomes.
 func (d *draft) confirmed() {
-	if len(d.Benign) == 0 || d.Benign[0].pattern == nil {
+	if len(d.Benign) == 0 || d.Benign[0].pattern == nil || d.situation != nil {
 		return
 	}
 	b := &d.Benign[0]
