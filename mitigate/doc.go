@@ -12,7 +12,9 @@
 // The words are data: the YAML files below knowledge, whose README gives their
 // form. A [Library] holds them. It looks for the alert's rule first; for a rule
 // it does not know it falls back to the ATT&CK technique, then the tactic, then
-// the source of the alert, and [Plan.Level] says which it was. A host adds
+// the source of the alert, and [Plan.Level] says which it was. Where the values
+// tell what the alert is as a whole, whatever rule saw it, that [Plan.Situation]
+// speaks in place of the rule. A host adds
 // files of its own with [Library.With]. Texts and conditions read the fields of
 // the alert, compute with them (how long after its container's start a program
 // was written) and look into JSON values (which role a policy change gave to
