@@ -217,6 +217,9 @@ func withParts(t testing.TB) []*event.Event {
 		add("syscall", map[string]any{"container.id": "host", "proc.name": "3", "proc.exepath": path, "user.loginuid": -1, "proc.tty": 0})
 	}
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "sh", "proc.pname": "slurmstepd", "user.loginuid": -1, "proc.tty": 0})
+	add("syscall", map[string]any{"container.id": "host", "proc.name": "sh", "proc.cmdline": "sh -c /usr/local/bin/notify.sh 2>&1", "proc.pname": "mongod", "user.loginuid": -1, "proc.tty": 0})
+	add("syscall", map[string]any{"container.id": "dca990c78804", "proc.name": "bash", "proc.cmdline": "bash -i", "proc.pname": "python3", "user.loginuid": -1, "proc.tty": 34817})
+	add("syscall", map[string]any{"alert.rule": "Execution from /dev/shm", "container.id": "host", "proc.name": "bash", "proc.cmdline": "bash /dev/shm/.x/run.sh", "user.loginuid": -1, "proc.tty": 0})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "sh", "proc.cmdline": "sh -xe /var/lib/jenkins/workspace/shop@tmp/durable-1a2b/script.sh.copy", "user.loginuid": -1, "proc.tty": 0})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "dpkg", "evt.arg.oldpath": "/etc/sudoers", "evt.arg.newpath": "/etc/sudoers.dpkg-old"})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "shred", "proc.cmdline": "shred -u /var/log/wtmp", "user.loginuid": 1002, "proc.tty": 34816})
