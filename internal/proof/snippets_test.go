@@ -222,6 +222,24 @@ func withParts(t testing.TB) []*event.Event {
 	add("syscall", map[string]any{"alert.rule": "Execution from /dev/shm", "container.id": "host", "proc.name": "bash", "proc.cmdline": "bash /dev/shm/.x/run.sh", "user.loginuid": -1, "proc.tty": 0})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "sh", "proc.cmdline": "sh -xe /var/lib/jenkins/workspace/shop@tmp/durable-1a2b/script.sh.copy", "user.loginuid": -1, "proc.tty": 0})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "dpkg", "evt.arg.oldpath": "/etc/sudoers", "evt.arg.newpath": "/etc/sudoers.dpkg-old"})
+	for _, log := range []string{"/var/log/secure", "/var/log/wtmp"} {
+		add("syscall", map[string]any{"container.id": "host", "proc.name": "vi", "fd.name": log, "user.loginuid": 1002, "proc.tty": 34816})
+		add("syscall", map[string]any{"container.id": "dca990c78804", "proc.name": "sh", "fd.name": log, "user.loginuid": -1, "proc.tty": 0})
+	}
+	for _, file := range []string{"/tmp/a.ko", "/tmp/$(id).ko"} {
+		add("syscall", map[string]any{"container.id": "dca990c78804", "proc.name": "insmod", "proc.cmdline": "insmod " + file})
+	}
+	for _, name := range []string{"mallory", "$(id)", "root"} {
+		for _, command := range []string{"useradd -m ", "usermod -aG docker ", "usermod -a -G wheel ", "adduser ", "passwd "} {
+			add("syscall", map[string]any{"container.id": "host", "proc.name": command[:strings.Index(command, " ")], "proc.cmdline": command + name, "user.name": "root", "user.loginuid": 1002, "proc.tty": 34816})
+		}
+	}
+	add("syscall", map[string]any{"alert.rule": "Sudo Potential Privilege Escalation", "container.id": "host", "proc.name": "sudoedit", "proc.cmdline": "sudoedit -s a\\", "user.loginuid": 1002, "proc.tty": 34816})
+	add("syscall", map[string]any{"container.id": "host", "proc.name": "pkexec", "proc.exepath": "/usr/bin/pkexec", "proc.cmdline": "pkexec", "user.loginuid": 1002, "proc.tty": 34816})
+	for _, file := range []string{"/home/a/.bashrc", "/root/.ssh/authorized_keys", "/home/$(id)/.ssh/authorized_keys"} {
+		add("syscall", map[string]any{"container.id": "host", "proc.name": "cp", "fd.name": file, "user.loginuid": 1002, "proc.tty": 34816})
+	}
+	add("syscall", map[string]any{"container.id": "host", "proc.name": "su", "proc.pname": "exp", "proc.env": "GLIBC_TUNABLES=glibc.malloc.mxfast=glibc.malloc.mxfast=A", "user.loginuid": 1002, "proc.tty": 34816})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "shred", "proc.cmdline": "shred -u /var/log/wtmp", "user.loginuid": 1002, "proc.tty": 34816})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "crontab", "proc.cmdline": "crontab -", "user.name": "www-data", "user.loginuid": -1, "proc.tty": 0})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "systemctl", "proc.cmdline": "systemctl stop auditd", "user.loginuid": 1002, "proc.tty": 34816})
