@@ -241,6 +241,16 @@ func withParts(t testing.TB) []*event.Event {
 	}
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "su", "proc.pname": "exp", "proc.env": "GLIBC_TUNABLES=glibc.malloc.mxfast=glibc.malloc.mxfast=A", "user.loginuid": 1002, "proc.tty": 34816})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "shred", "proc.cmdline": "shred -u /var/log/wtmp", "user.loginuid": 1002, "proc.tty": 34816})
+	for _, path := range []string{"/var/lib/mysql/ibdata1", "/var/lib/$(id)"} {
+		add("syscall", map[string]any{"container.id": "host", "proc.name": "shred", "proc.cmdline": "shred -u " + path, "user.loginuid": 1002, "proc.tty": 34816})
+		add("syscall", map[string]any{"alert.rule": "Mkdir binary dirs", "container.id": "host", "proc.name": "mkdir", "evt.arg.path": path})
+		add("syscall", map[string]any{"alert.rule": "Write below root", "container.id": "host", "proc.name": "curl", "fd.name": path})
+		add("syscall", map[string]any{"alert.rule": "Create files below dev", "container.id": "host", "proc.name": "curl", "fd.name": "/dev" + path})
+		add("syscall", map[string]any{"container.id": "host", "proc.name": "rm", "proc.cmdline": "rm -f " + path})
+	}
+	for _, path := range []string{"/etc/ld.so.preload", "/etc/sudoers.d/x", "/root/.kube/config", "/var/lib/rpm/rpmdb.sqlite"} {
+		add("syscall", map[string]any{"container.id": "host", "proc.name": "tee", "fd.name": path})
+	}
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "crontab", "proc.cmdline": "crontab -", "user.name": "www-data", "user.loginuid": -1, "proc.tty": 0})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "systemctl", "proc.cmdline": "systemctl stop auditd", "user.loginuid": 1002, "proc.tty": 34816})
 	add("syscall", map[string]any{"container.id": "host", "proc.name": "python3", "proc.cmdline": "python3 /home/a/.ansible/tmp/ansible-tmp-1-2-3/AnsiballZ_dnf.py", "user.loginuid": 1001, "proc.tty": 0})
