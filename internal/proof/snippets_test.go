@@ -320,6 +320,15 @@ func withParts(t testing.TB) []*event.Event {
 	for _, call := range []string{"DeactivateMFADevice", "CreateAccessKey", "DisableSecurityHub", "UpdateDetector", "StopConfigurationRecorder"} {
 		add("aws_cloudtrail", map[string]any{"ct.name": call, "ct.user": "dana", "ct.request.username": "robot", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
 	}
+	add("aws_cloudtrail", map[string]any{"ct.name": "AuthorizeSecurityGroupIngress", "ct.user": "dana", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
+	for _, above := range []string{"nsenter", "cron", "sshd"} {
+		id := "host"
+		if above == "nsenter" {
+			id = "4c1de77aa011"
+		}
+		add("syscall", map[string]any{"proc.name": "cat", "proc.pname": above, "container.id": id})
+	}
+	add("syscall", map[string]any{"proc.name": "whoami", "proc.pname": "sh", "proc.aname[2]": "java", "container.id": "host"})
 	add("aws_cloudtrail", map[string]any{"ct.name": "CreateAccessKey", "ct.user": "root", "ct.user.identitytype": "Root", "ct.srcip": "192.0.2.24", "ct.region": "us-east-1"})
 	add("aws_cloudtrail", map[string]any{"ct.user": "dana", "ct.request.functionname": "xmrig", "ct.region": "us-east-1"})
 	add("aws_cloudtrail", map[string]any{"ct.user": "github-deploy", "ct.srcip": "autoscaling.amazonaws.com", "ct.response.reservationid": "r-0123456789abcdef0", "ct.region": "us-east-1"})
