@@ -45,6 +45,7 @@ var secretPatterns = []*regexp.Regexp{
 // object itself stays.
 func redactByPatterns(s string) string {
 	assigned := secretPatterns[0]
+	s = sudoTag.ReplaceAllString(s, "${1}\x00${2}")
 	var out strings.Builder
 	last := 0
 	for _, m := range assigned.FindAllStringSubmatchIndex(s, -1) {
@@ -58,7 +59,7 @@ func redactByPatterns(s string) string {
 		last = m[1]
 	}
 	out.WriteString(s[last:])
-	s = out.String()
+	s = hiddenTag.ReplaceAllString(out.String(), "${1}${2}")
 	for _, re := range secretPatterns[1:] {
 		repl := "${1}" + Mask
 		if re.NumSubexp() > 1 {
@@ -68,6 +69,12 @@ func redactByPatterns(s string) string {
 	}
 	return s
 }
+
+// The tag of a rule of sudo is no password. It is hidden from the pattern.
+var (
+	sudoTag   = regexp.MustCompile(`(?i)(\bnopass)(wd)`)
+	hiddenTag = regexp.MustCompile(`(?i)(\bnopass)\x00(wd)`)
+)
 
 // isMember tells the name of a member, in the quotes of JSON, from other keys.
 var isMember = regexp.MustCompile(`"\s*[=:]\s*["']?$`)
@@ -87,6 +94,7 @@ var secretive = []string{
 	"eyJhbGciOiJ.eyJzdWIiOiI.sig", "eyJhbGciOiJ-eyJhbGciOiJ.short", "eyJhbGciOiJ.eyJzdWIiOiI", "eyJ-eyJhbGciOiJ.eyJzdWIiOiI.",
 	"-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----MII", "-----BEGIN CERTIFICATE-----MII", "-----BEGIN -----BEGIN PRIVATE KEY-----x",
 	`"serviceAccountToken":{"path":"token"}`, `"secret": {"secretName":"db"}`, `"token":{}`, `"token":{x`, `token={"a"`, `"password":{"password":"x"}`,
+	"deploy ALL=(ALL) NOPASSWD:ALL", "nopasswd: /bin/ls", "xnopasswd=x", "no passwd=x", "NOPASSWD:token=x", "nopasswdx=1", "onopasswd:x",
 	"\xff\xfepass=\xffx", "pässword=é", "é pass=é", "\u00e9://u:p@h",
 }
 

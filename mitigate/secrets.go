@@ -107,13 +107,20 @@ func pastSign(s string, i int) (int, bool) {
 
 func assigned(s string, at, _ int) (from, to int, ok bool) {
 	end := wordAt(s, at, keyWords)
-	if end < 0 {
+	if end < 0 || hasHint(s[at:], "passwd", true) && isTag(s[:at]) {
 		return 0, 0, false
 	}
 	if from, ok = pastSign(s, end); !ok || end < len(s) && s[end] == '"' && isObject(s[from:]) {
 		return 0, 0, false
 	}
 	return some(from, valueEnd.upTo(s, from))
+}
+
+// isTag reports whether s ends in what makes NOPASSWD of the word that follows: a tag of
+// sudo's rules, whose value is the command.
+func isTag(s string) bool {
+	n := len(s) - len("no")
+	return n >= 0 && hasHint(s[n:], "no", true) && (n == 0 || !wordBytes[s[n-1]])
 }
 
 // isObject reports whether the value of a member in JSON is an object, whose members
