@@ -47,7 +47,11 @@ func (d *draft) shorten(r *ruleEntry) {
 	if d.Verdict.Likely != nil {
 		d.mostLooking = likelyLooking
 	}
-	f.Facts = d.Readings[:min(len(d.Readings), maxFacts)]
+	facts := maxFacts
+	if d.situation != nil {
+		facts-- // its own say more
+	}
+	f.Facts = d.Readings[:min(len(d.Readings), facts)]
 	f.Caution = d.phrase("caution")
 	f.Ask = d.phrase("ask")
 	f.Actions = make([]Action, 0, maxLooking+1)

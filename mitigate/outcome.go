@@ -15,7 +15,7 @@ func (d *draft) outcomes(list []outcomeEntry) {
 				f.Then = append(f.Then, Outcome{d.first(o.Find), d.first(o.Do), d.snippets(o.Run)})
 			}
 		}
-		if d.least() > Note || d.Verdict.Urgency == AtOnce && d.Verdict.Likely == nil {
+		if d.situation == nil && (d.least() > Note || d.Verdict.Urgency == AtOnce && d.Verdict.Likely == nil) {
 			f.Then = containingFirst(f.Then)
 		}
 		d.cutOff()

@@ -28,7 +28,7 @@ func (d *draft) rate(urgency []*urgencyEntry) {
 	if int(d.e.Priority) < len(byPriority) {
 		u = byPriority[d.e.Priority]
 	}
-	n := int(u)
+	n, moved := int(u), 0
 	if d.Verdict.Likely != nil {
 		// What makes the alert graver makes it so only if the likely cause is not
 		// the one.
@@ -36,8 +36,9 @@ func (d *draft) rate(urgency []*urgencyEntry) {
 	}
 	for _, x := range urgency {
 		d.apply("urgency", x.Urgency, x.If)
-		n += x.Step
+		moved += x.Step
 	}
+	n += moved
 	from := d.begin()
 	d.say("the rule's priority is " + d.e.Priority.String())
 	if s := rules.LookupShipped(d.e.Rule); s != nil && s.Name == d.e.Rule && s.Source == d.source && s.Priority != d.e.Priority {
@@ -47,8 +48,12 @@ func (d *draft) rate(urgency []*urgencyEntry) {
 	if u == AtOnce {
 		up = "" // nothing is above it
 	}
-	raised := d.reasons(urgency, up, func(x *urgencyEntry) bool { return x.Step > 0 })
-	lowered := d.reasons(urgency, "lowered", func(x *urgencyEntry) bool { return x.Step < 0 })
+	// What moved it the other way, or what cancels out, is no reason for what it is.
+	raised := moved > 0 && d.reasons(urgency, up, func(x *urgencyEntry) bool { return x.Step > 0 })
+	if moved < 0 {
+		d.reasons(urgency, "lowered", func(x *urgencyEntry) bool { return x.Step < 0 })
+	}
+	lowered := slices.ContainsFunc(urgency, func(x *urgencyEntry) bool { return x.Step < 0 })
 	if d.Verdict.Likely != nil && d.Benign[0].trial() && !lowered && u > Routine {
 		n--
 		d.say(", lowered because ")
