@@ -142,6 +142,7 @@ type readingEntry struct {
 	Weight     int        `yaml:"weight"`
 	Unless     []string   `yaml:"unless"`
 	Against    bool       `yaml:"against"` // speaks against harmless causes: left out where one is likely
+	Broad      bool       `yaml:"broad"`   // says what holds of many alerts: left out where a situation is recognised
 	Run        names      `yaml:"run"`
 	Contain    names      `yaml:"contain"` // what ends it, where this reading gives the verdict
 }

@@ -11,7 +11,7 @@ func (d *draft) recognise(h *holding) {
 	}
 	d.situation, d.Situation = s, s.Situation
 	d.apply("situation", s.Situation, s.If)
-	h.readings = slices.DeleteFunc(h.readings, func(r *readingEntry) bool { return slices.Contains(s.Instead, r.Reading) })
+	h.readings = slices.DeleteFunc(h.readings, func(r *readingEntry) bool { return r.Broad || slices.Contains(s.Instead, r.Reading) })
 	if s.Benign != nil {
 		h.patterns = slices.Insert(h.patterns, 0, s.Benign)
 	}
