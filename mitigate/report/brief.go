@@ -89,7 +89,8 @@ func (b *builder) chain() []block {
 // maxOpen is how many of the things that an alert does not tell stand in a brief.
 const maxOpen = 2
 
-// open says what the alert leaves open; where it lacks nothing, what the rule cannot see.
+// open says what the alert leaves open; where it lacks nothing, what the rule cannot see,
+// unless it is known what the alert is.
 func (b *builder) open() []block {
 	gaps := b.p.Gaps[:min(len(b.p.Gaps), maxOpen)]
 	l := list{items: make([]item, len(gaps))}
@@ -97,7 +98,7 @@ func (b *builder) open() []block {
 		l.items[i].text = gaps[i].Says
 	}
 	if len(gaps) == 0 {
-		if b.p.Blind == nil {
+		if b.p.Blind == nil || b.p.Situation != "" { // its facts say what is not shown
 			return nil
 		}
 		l.items = []item{{text: b.p.Blind}}
