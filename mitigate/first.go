@@ -11,7 +11,8 @@ type First struct {
 	Facts   []Reading // what the fields add to [Verdict.Seen], the weightiest first; they stand in [Plan.Readings] too
 	Actions []Action  // in order: what reads, what keeps evidence, and where minutes count what stops it
 	Caution Text      // what to think of before anything is stopped or deleted; empty as a rule
-	Ask     Text      // who can tell
+	Ask     Text      // who can tell; empty where it is known well enough
+	Node    Text      // how to come to the node, where a command runs there and the alert names the pod
 	Then    []Outcome // what to do with each outcome of the checks
 }
 
@@ -53,7 +54,9 @@ func (d *draft) shorten(r *ruleEntry) {
 	}
 	f.Facts = d.Readings[:min(len(d.Readings), facts)]
 	f.Caution = d.phrase("caution")
-	f.Ask = d.phrase("ask")
+	if d.situation == nil || !d.told || d.Verdict.Confidence < High {
+		f.Ask = d.phrase("ask")
+	}
 	f.Actions = make([]Action, 0, maxLooking+1)
 	if b := d.Benign; d.Verdict.Likely != nil && len(b[0].Snippets) > 0 && d.situation == nil {
 		f.Actions = append(f.Actions, Action{Do: b[0].Snippets[0].Title, Snippets: b[0].Snippets}) // how it shows says its Confirm
@@ -93,6 +96,16 @@ func (d *draft) shorten(r *ruleEntry) {
 		f.Actions = d.words(f.Actions)
 	}
 	d.outcomes(outcomes)
+	if d.runsOnNode() {
+		f.Node = d.phrase("on-node")
+	}
+}
+
+// runsOnNode reports whether a command of the short form is for the node.
+func (d *draft) runsOnNode() bool {
+	there := func(s Snippet) bool { return strings.Contains(s.Body, "on the node") }
+	return slices.ContainsFunc(d.First.Actions, func(a Action) bool { return slices.ContainsFunc(a.Snippets, there) }) ||
+		slices.ContainsFunc(d.First.Then, func(o Outcome) bool { return slices.ContainsFunc(o.Snippets, there) })
 }
 
 // lead adds the named commands; those that change something only where minutes

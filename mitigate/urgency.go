@@ -88,10 +88,10 @@ func (d *draft) reasons(urgency []*urgencyEntry, moved string, counts func(*urge
 	slices.SortStableFunc(list, func(a, b *urgencyEntry) int { return cmp.Compare(b.Step*b.Step, a.Step*a.Step) })
 	for i, r := range list[:min(len(list), maxReasons)] {
 		switch {
-		case i > 0:
-			d.say(" and because ")
 		case moved == "":
 			d.say(", and ")
+		case i > 0:
+			d.say(" and because ")
 		default:
 			d.say(", " + moved + " because ")
 		}

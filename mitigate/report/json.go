@@ -154,6 +154,7 @@ type jsonFirst struct {
 	Facts   []jsonReading `json:"facts,omitempty"`
 	Actions []jsonAction  `json:"actions,omitempty"`
 	Caution string        `json:"caution,omitempty"`
+	Node    string        `json:"node,omitempty"` // how to come to where commands run on the node
 	Ask     string        `json:"ask,omitempty"`
 	Then    []jsonOutcome `json:"then,omitempty"` // what to do with each outcome
 }
@@ -170,7 +171,7 @@ type jsonAction struct {
 }
 
 func jsonFirstOf(f *mitigate.First) jsonFirst {
-	out := jsonFirst{Facts: jsonReadings(f.Facts), Caution: f.Caution.String(), Ask: f.Ask.String()}
+	out := jsonFirst{Facts: jsonReadings(f.Facts), Caution: f.Caution.String(), Node: f.Node.String(), Ask: f.Ask.String()}
 	for _, a := range f.Actions {
 		out.Actions = append(out.Actions, jsonAction{a.Do.String(), jsonSnippets(a.Snippets)})
 	}

@@ -106,7 +106,7 @@ func (b *builder) suspicion() block {
 func (b *builder) harmless(out []block) []block {
 	cases := b.p.Benign
 	if b.p.Situation != "" { // it says itself what else may be
-		if b.p.Verdict.Likely != nil || len(cases) == 0 || !cases[0].Fits || cases[0].Strength < mitigate.Medium {
+		if b.p.Verdict.Likely != nil || b.p.Verdict.Confidence >= mitigate.Medium || len(cases) == 0 || !cases[0].Fits || cases[0].Strength < mitigate.Medium {
 			return out
 		}
 		cases = cases[:1]
@@ -167,6 +167,9 @@ func (b *builder) first() []block {
 		then = then[:min(len(then), maxOutcomes)]
 	}
 	var out []block
+	if f.Node != nil {
+		out = append(out, b.paragraph(f.Node))
+	}
 	if f.Caution != nil {
 		out = append(out, b.paragraph(b.join(say("Caution: "), f.Caution)))
 	}
