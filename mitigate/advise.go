@@ -70,7 +70,7 @@ func (d *draft) read(fired []*readingEntry) {
 		return hold&maskOf(name) != 0 && slices.ContainsFunc(fired, func(r *readingEntry) bool { return r.Reading == name })
 	}
 	for i, r := range fired {
-		if slices.ContainsFunc(r.Unless, holds) {
+		if d.hides(r) || slices.ContainsFunc(r.Unless, holds) {
 			continue
 		}
 		d.apply("reading", r.Reading, r.If)
@@ -108,7 +108,7 @@ const telling = 95
 // it is surer than the rule, or as sure and telling.
 func (d *draft) meaning(fired []*readingEntry) {
 	for _, r := range fired {
-		if r.Means == nil || r.Confidence < d.Verdict.Confidence || r.Confidence == d.Verdict.Confidence && r.Weight < telling {
+		if r.Means == nil || d.hides(r) || r.Confidence < d.Verdict.Confidence || r.Confidence == d.Verdict.Confidence && r.Weight < telling {
 			continue
 		}
 		t := d.first(r.Means)
@@ -124,7 +124,7 @@ func (d *draft) meaning(fired []*readingEntry) {
 		}
 		d.Verdict.Suggests, d.Verdict.Confidence = t, r.Confidence
 		if d.told = r.Weight >= telling; d.told {
-			d.contain = r.Contain
+			d.contain, d.follow = r.Contain, r.Run
 		}
 		return
 	}
@@ -203,11 +203,7 @@ func (d *draft) fromRule(r *ruleEntry, patterns int) {
 		}
 	}
 	d.Triage = d.all(r.Triage)
-	next := r.Next
-	if s := d.situation; s != nil && len(s.Next) > 0 {
-		next = s.Next
-	}
-	d.steps(r.Now, next, r.Later)
+	d.steps(r.Now, r.Next, r.Later)
 	d.tuning(&r.Tune)
 	d.Related = make([]Related, 0, len(r.Related))
 	for i := range r.Related {
@@ -285,8 +281,12 @@ func sortBenign(list []Benign) {
 	})
 }
 
-// steps adds the steps that are for alerts like this.
+// steps adds the steps that are for alerts like this; a situation has its own of what
+// comes next.
 func (d *draft) steps(now, next, later []stepEntry) {
+	if s := d.situation; s != nil && len(s.Next) > 0 {
+		next = s.Next
+	}
 	d.Steps = slices.Grow(d.Steps, len(now)+len(next)+len(later))
 	for phase, list := range [...][]stepEntry{Now: now, Next: next, Later: later} {
 		for i := range list {

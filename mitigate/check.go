@@ -1,7 +1,6 @@
 package mitigate
 
 import (
-	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -178,14 +177,15 @@ func (c *checker) phases(now, next, later []stepEntry) {
 			c.fault(at, "missing")
 		}
 		for i := range steps {
-			c.step(fmt.Sprintf("%s[%d]", at, i), &steps[i], steps[i].If)
+			c.step(fmt.Sprintf("%s[%d]", at, i), &steps[i])
 		}
 	}
 }
 
-func (c *checker) step(at string, s *stepEntry, guard *condition) {
-	c.need(at+".do", s.Do, 1, guard)
-	c.need(at+".why", s.Why, 1, guard)
+func (c *checker) step(at string, s *stepEntry, guards ...*condition) {
+	guards = append(guards, s.If)
+	c.need(at+".do", s.Do, 1, guards...)
+	c.need(at+".why", s.Why, 1, guards...)
 	c.controls(at+".nist", s.NIST)
 	for _, id := range s.Attack {
 		if _, ok := enrich.V19.Matrix().Mitigation(id); !ok || id == "M1055" {
@@ -255,12 +255,14 @@ func (c *checker) situation(s *situationEntry) {
 	}
 	c.texts("means", s.Means, s.If)
 	c.need("settle", s.Settle, 1, s.If)
-	c.need("facts", s.Facts, 1, s.If)
+	if c.need("facts", s.Facts, 1, s.If); len(s.Facts) > maxReadings {
+		c.fault("facts", "%d of them, more than a plan shows", len(s.Facts))
+	}
 	c.first(s.First)
 	for i := range s.Outcomes {
 		o := s.Outcomes[i]
-		c.need(fmt.Sprintf("outcomes[%d].find", i), o.Find, 1, cmp.Or(o.If, s.If))
-		c.need(fmt.Sprintf("outcomes[%d].do", i), o.Do, 1, cmp.Or(o.If, s.If))
+		c.need(fmt.Sprintf("outcomes[%d].find", i), o.Find, 1, o.If, s.If)
+		c.need(fmt.Sprintf("outcomes[%d].do", i), o.Do, 1, o.If, s.If)
 		c.run(fmt.Sprintf("outcomes[%d].run", i), o.Run)
 	}
 	if len(s.First) == 0 || len(s.Outcomes) < 2 {
@@ -269,14 +271,19 @@ func (c *checker) situation(s *situationEntry) {
 	for i := range s.Next {
 		c.step(fmt.Sprintf("next[%d]", i), &s.Next[i], s.If)
 	}
-	if s.Benign != nil {
-		c.benign("benign", &s.Benign.benignEntry, s.If)
-		c.texts("benign.then", s.Benign.Then, s.If)
+	if b := s.Benign; b != nil {
+		c.benign("benign", &b.benignEntry, s.If)
+		if b.Pattern != "" || b.If != nil || b.Then != nil || b.Trial {
+			c.fault("benign", "a name, a condition, then and trial are for patterns; here the situation has them")
+		}
 	}
 	if u := s.Urgency; u != nil {
 		c.need("urgency.because", u.Because, 1, s.If)
 		if u.Step == 0 {
 			c.fault("urgency", "it needs a step")
+		}
+		if u.Urgency != "" || u.If != nil {
+			c.fault("urgency", "the situation has name and condition")
 		}
 	}
 	for _, name := range s.Instead {
@@ -371,27 +378,29 @@ func (c *checker) first(list names) {
 }
 
 // need checks the texts at a key of which there must be at least least.
-func (c *checker) need(at string, ts texts, least int, guard *condition) {
+func (c *checker) need(at string, ts texts, least int, guards ...*condition) {
 	if len(ts) < least {
 		c.fault(at, "%d texts, needs %d", len(ts), least)
 	}
-	c.texts(at, ts, guard)
+	c.texts(at, ts, guards...)
 }
 
 // texts checks that phrases exist, and that a field stands without words for
-// its absence only where a condition makes sure that it is there.
-func (c *checker) texts(at string, ts texts, guard *condition) {
+// its absence only where a condition makes sure that it is there: that of the text, or
+// one of the guards.
+func (c *checker) texts(at string, ts texts, guards ...*condition) {
 	for _, t := range ts {
+		sure := func(is func(*condition) bool) bool { return is(t.If) || slices.ContainsFunc(guards, is) }
 		walkNodes(t.Say.nodes, false, func(n node, optional bool) {
 			switch {
 			case n.phrase != "":
 				if c.l.entries[key{"phrase", n.phrase}] == nil {
 					c.fault(at, "there is no phrase %q", n.phrase)
 				}
-			case n.calc != nil && !n.fallback && !optional && !t.If.checksOf(n.calc) && !guard.checksOf(n.calc):
+			case n.calc != nil && !n.fallback && !optional && !sure(func(x *condition) bool { return x.checksOf(n.calc) }):
 				c.fault(at, "%%{%s} may not be known: put it in [[ ]], give words for its absence, or guard it with where", n.calc.text)
 			case n.field != "" && !n.fallback && !optional && n.field != "alert.rule" &&
-				!t.If.mentions(n.field) && !guard.mentions(n.field):
+				!sure(func(x *condition) bool { return x.mentions(n.field) }):
 				c.fault(at, "%%{%s} may be missing: put it in [[ ]], give words for its absence, or guard it with if", n.field)
 			}
 		})

@@ -151,11 +151,6 @@ func sourceOfField(field string) string {
 // nothing is an alert without fields.
 var nothing = &event.Event{}
 
-// foreign reports whether the condition cannot hold for alerts of a source.
-func (c *condition) foreign(source string) bool {
-	return c != nil && c.compile() == nil && c.only != "" && c.only != source
-}
-
 func (c *condition) holds(s *subject) bool {
 	switch {
 	case c == nil:

@@ -272,6 +272,9 @@ func eachTexts(v any, text func(texts), when func(*condition)) {
 		if v.Benign != nil {
 			benign(v.Benign.benignEntry)
 		}
+		if v.Urgency != nil {
+			text(v.Urgency.Because)
+		}
 	case *patternEntry:
 		benign(v.benignEntry)
 	case *snippetEntry:

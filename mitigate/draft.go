@@ -16,6 +16,7 @@ type draft struct {
 	spans     []Span          // the texts made so far, one behind the other
 	told      bool            // a telling reading of the values gave the verdict
 	contain   names           // by which commands what it tells is ended
+	follow    names           // and followed up
 	*notebook
 
 	mostLooking int // actions that only read

@@ -69,9 +69,7 @@ func (d *draft) shorten(r *ruleEntry) {
 		f.Actions = d.lead(f.Actions, r.First)
 		outcomes = r.Outcomes
 	} else {
-		if d.told && len(f.Facts) > 0 {
-			f.Actions = d.lead(f.Actions, f.Facts[0].run) // it knows more of the alert than what follows
-		}
+		f.Actions = d.lead(f.Actions, d.follow) // what tells knows more of the alert than what follows
 		if d.general != nil && (d.Level != ByTechnique || d.source == "syscall") {
 			f.Actions = d.lead(f.Actions, d.general.First)
 			outcomes = d.general.Outcomes

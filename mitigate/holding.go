@@ -103,7 +103,7 @@ func (h *holding) add(g *guarded, s *subject) {
 	case *readingEntry:
 		h.readings = append(h.readings, v)
 	case *situationEntry:
-		if s := h.situation; s == nil || cmp.Or(cmp.Compare(v.Weight, s.Weight), cmp.Compare(s.Situation, v.Situation)) > 0 {
+		if other := h.situation; other == nil || cmp.Or(cmp.Compare(v.Weight, other.Weight), cmp.Compare(other.Situation, v.Situation)) > 0 {
 			h.situation = v
 		}
 	case *patternEntry:
@@ -148,7 +148,7 @@ func (l *Library) generalFor(source string) *generalKnowledge {
 		return g.(*generalKnowledge)
 	}
 	readings := l.readings()[source]
-	if source != "" && readings == nil {
+	if source != "" && readings == nil && l.situations()[source] == nil {
 		// An alert can name any source: what nothing is known of shares one
 		// entry.
 		return l.generalFor("")

@@ -40,7 +40,8 @@ func TestHolding(t *testing.T) {
 			e.Rule = rule
 			s := on(&e)
 			var want []string
-			for _, kind := range []string{"reading", "pattern", "urgency"} {
+			var heaviest *situationEntry
+			for _, kind := range []string{"reading", "situation", "pattern", "urgency"} {
 				for _, x := range s.l.sorted(kind) {
 					v, err := x.parse()
 					if err != nil {
@@ -50,6 +51,10 @@ func TestHolding(t *testing.T) {
 					switch v := v.(type) {
 					case *readingEntry:
 						holds = slices.Contains(v.Sources, s.source) && v.If.holds(s)
+					case *situationEntry:
+						if slices.Contains(v.Sources, s.source) && v.If.holds(s) && (heaviest == nil || v.Weight > heaviest.Weight) {
+							heaviest = v // they are sorted by name
+						}
 					case *patternEntry:
 						holds = v.If.holds(s)
 					case *urgencyEntry:
@@ -59,6 +64,9 @@ func TestHolding(t *testing.T) {
 						want = append(want, kind+" "+x.name)
 					}
 				}
+			}
+			if heaviest != nil {
+				want = append(want, "situation "+heaviest.Situation)
 			}
 			slices.Sort(want)
 			for _, l := range []*Library{young, old} {
@@ -83,6 +91,9 @@ func TestHolding(t *testing.T) {
 func (h holding) names() (list []string) {
 	for _, r := range h.readings {
 		list = append(list, "reading "+r.Reading)
+	}
+	if h.situation != nil {
+		list = append(list, "situation "+h.situation.Situation)
 	}
 	for _, p := range h.patterns {
 		list = append(list, "pattern "+p.Pattern)

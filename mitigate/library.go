@@ -201,7 +201,7 @@ func unquote(s string) string {
 // isPlainScalar reports whether s stands on its line as it is, without quotes and
 // comments.
 func isPlainScalar(s string) bool {
-	return s != "" && strings.IndexByte("\"'|>[]{}&*!%@`#,?:-", s[0]) < 0 && !strings.Contains(s, ": ") && !strings.Contains(s, " #") && s[len(s)-1] != ':'
+	return s != "" && strings.IndexByte("\"'|>[]{}&*!%@`#,?:-", s[0]) < 0 && !strings.Contains(s, ": ") && !strings.Contains(s, " #") && !strings.Contains(s, "\t") && s[len(s)-1] != ':'
 }
 
 // keys are the names under which an entry is found: its own, for a rule the
@@ -259,7 +259,7 @@ func (e *entry) behind(member string) string {
 func (e *entry) scalar(member string) string {
 	head := e.behind(member)
 	plain := head != "" && strings.IndexByte("\"'|>[{&*!%@`#", head[0]) < 0
-	if lines := e.member(member); head == ">-" || plain && !bytes.Contains(lines, []byte("#")) {
+	if lines := e.member(member); (plain || head == ">-") && !bytes.Contains(lines, []byte("#")) {
 		_, lines, _ = bytes.Cut(lines, []byte(":")) // the name
 		if !plain {
 			_, lines, _ = bytes.Cut(lines, []byte("\n"))

@@ -146,7 +146,7 @@ func TestReadings(t *testing.T) {
 // TestSituations holds that each situation has alerts that it recognises and near-misses
 // that it does not, and that what it says of the former is whole.
 func TestSituations(t *testing.T) {
-	tested := make(map[string]bool)
+	tested, taken := make(map[string]bool), make(map[string]bool)
 	files, err := filepath.Glob("testdata/situations*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases: %v", err)
@@ -185,6 +185,7 @@ func TestSituations(t *testing.T) {
 					t.Logf("%s: %s is outweighed by %s in %v", file, c.Situation, p.Situation, fields)
 					continue
 				}
+				taken[c.Situation] = true
 				if len(p.First.Actions) == 0 || len(p.First.Then) < 2 || p.Verdict.Settle == nil || len(p.First.Facts) == 0 {
 					t.Errorf("%s: the plan for %v has %d actions, %d outcomes and %d facts", c.Situation, fields, len(p.First.Actions), len(p.First.Then), len(p.First.Facts))
 				}
@@ -200,6 +201,8 @@ func TestSituations(t *testing.T) {
 	for _, e := range Default().sorted("situation") {
 		if !tested[e.name] {
 			t.Errorf("situation %q has no cases", e.name)
+		} else if !taken[e.name] {
+			t.Errorf("situation %q is outweighed by others in each of its cases", e.name)
 		}
 	}
 }
@@ -271,7 +274,7 @@ func TestLibraryWith(t *testing.T) {
 // TestScalar: what is read of an entry without YAML is what YAML reads.
 func TestScalar(t *testing.T) {
 	n := 0
-	for _, kind := range []string{"reading", "pattern", "urgency"} {
+	for _, kind := range []string{"reading", "situation", "pattern", "urgency"} {
 		for _, e := range Default().sorted(kind) {
 			v, err := e.parse()
 			if err != nil {
@@ -286,6 +289,11 @@ func TestScalar(t *testing.T) {
 				}
 				if got := e.behind("weight"); got != strconv.Itoa(v.Weight) && v.Weight != 0 {
 					t.Errorf("%s: weight %q, want %d", e.name, got, v.Weight)
+				}
+			case *situationEntry:
+				c = v.If
+				if got := e.names("sources"); !slices.Equal(got, v.Sources) {
+					t.Errorf("%s: sources %q, want %q", e.name, got, v.Sources)
 				}
 			case *patternEntry:
 				c = v.If
@@ -307,6 +315,7 @@ func TestScalar(t *testing.T) {
 		{"- x: y\n  if: \"a = '  b'\"\n", "a = '  b'"},
 		{"- x: y\n  if: a = b # why\n", "a = b"},
 		{"- x: y\n  if: |\n    a\n    b\n", "a\nb\n"},
+		{"- x: y\n  if: >-\n    a = b\n# about the next\n", "a = b"},
 		{"- x: y\n", ""},
 	} {
 		if got := (&entry{text: []byte(c.text)}).scalar("if"); got != c.want {
@@ -319,7 +328,7 @@ func TestScalar(t *testing.T) {
 func TestUnquote(t *testing.T) {
 	for _, name := range []string{
 		"Write below etc", "Apache's web server", `a "word" in it`, `"in quotes"`, `"with \" one"`, `'single ''quotes'''`, "a:b", "a#b", `back\slash`,
-		"name # and a comment", "", "no", "1.50", "[", `"["`, "x:", "/usr/bin/", "%{field}", "- dash", "fd.name",
+		"name # and a comment", "name\t# and one", "", "no", "1.50", "[", `"["`, "x:", "/usr/bin/", "%{field}", "- dash", "fd.name",
 	} {
 		var want string
 		if err := yaml.Unmarshal([]byte(name), &want); err != nil {

@@ -123,14 +123,14 @@ func (s *subject) ownerOf(field string, v event.Value) *networkEntry {
 			return s.owned[i].by
 		}
 	}
-	by := s.findOwner(v)
+	by := s.findOwner(field, v)
 	s.owned = append(s.owned, owned{field, by})
 	return by
 }
 
-func (s *subject) findOwner(v event.Value) *networkEntry {
-	if text := v.Text(); strings.HasPrefix(text, "/") && !strings.Contains(text, " ") {
-		return nil // a path, which holds no address
+func (s *subject) findOwner(field string, v event.Value) *networkEntry {
+	if text := v.Text(); field == "fd.name" && strings.HasPrefix(text, "/") {
+		return nil // a file, not a connection
 	}
 	a, ok := v.Addr()
 	if !ok {

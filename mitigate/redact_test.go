@@ -72,8 +72,8 @@ func redactByPatterns(s string) string {
 
 // The tag of a rule of sudo is no password. It is hidden from the pattern.
 var (
-	sudoTag   = regexp.MustCompile(`(?i)(\bnopass)(wd)`)
-	hiddenTag = regexp.MustCompile(`(?i)(\bnopass)\x00(wd)`)
+	sudoTag   = regexp.MustCompile(`(?i)(\bnopass)(wd:)`)
+	hiddenTag = regexp.MustCompile(`(?i)(\bnopass)\x00(wd:)`)
 )
 
 // isMember tells the name of a member, in the quotes of JSON, from other keys.
@@ -94,7 +94,7 @@ var secretive = []string{
 	"eyJhbGciOiJ.eyJzdWIiOiI.sig", "eyJhbGciOiJ-eyJhbGciOiJ.short", "eyJhbGciOiJ.eyJzdWIiOiI", "eyJ-eyJhbGciOiJ.eyJzdWIiOiI.",
 	"-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----MII", "-----BEGIN CERTIFICATE-----MII", "-----BEGIN -----BEGIN PRIVATE KEY-----x",
 	`"serviceAccountToken":{"path":"token"}`, `"secret": {"secretName":"db"}`, `"token":{}`, `"token":{x`, `token={"a"`, `"password":{"password":"x"}`,
-	"deploy ALL=(ALL) NOPASSWD:ALL", "nopasswd: /bin/ls", "xnopasswd=x", "no passwd=x", "NOPASSWD:token=x", "nopasswdx=1", "onopasswd:x",
+	"deploy ALL=(ALL) NOPASSWD:ALL", "nopasswd: /bin/ls", "NOPASSWD=x", `"nopasswd": "x"`, "xnopasswd=x", "no passwd=x", "NOPASSWD:token=x", "nopasswdx=1", "onopasswd:x",
 	"\xff\xfepass=\xffx", "pässword=é", "é pass=é", "\u00e9://u:p@h",
 }
 

@@ -107,7 +107,7 @@ func pastSign(s string, i int) (int, bool) {
 
 func assigned(s string, at, _ int) (from, to int, ok bool) {
 	end := wordAt(s, at, keyWords)
-	if end < 0 || hasHint(s[at:], "passwd", true) && isTag(s[:at]) {
+	if end < 0 || hasHint(s[at:], "passwd:", true) && isTag(s[:at]) {
 		return 0, 0, false
 	}
 	if from, ok = pastSign(s, end); !ok || end < len(s) && s[end] == '"' && isObject(s[from:]) {

@@ -85,6 +85,9 @@ func address(s string) bool {
 	return err == nil && a.Zone() == ""
 }
 
+// machine admits the address or the name of one.
+func machine(s string) bool { return address(s) || dnsName(s) }
+
 // plainPath admits a plain absolute path that stays where it says.
 func plainPath(s string) bool {
 	return s != "/" && filePath(s) && !strings.Contains(s, "/../") && !strings.HasSuffix(s, "/..")
@@ -128,7 +131,7 @@ var shapes = map[string]shape{
 	"account(ka.user.name)":  dnsName,
 	"home(ka.user.name)":     dnsLabel,
 	"client(fd.name)":        address, "server(fd.name)": address, "peer(fd.name)": address, "serverport(fd.name)": digits, "outside(proc.cmdline)": address, "outside(proc.env)": address, "urlhost(proc.cmdline)": dnsName,
-	"tunnelopens(proc.cmdline)": digits, "tunnelhost(proc.cmdline)": address, "tunnelport(proc.cmdline)": digits, "tunnelserver(proc.cmdline)": address,
+	"tunnelopens(proc.cmdline)": digits, "tunnelhost(proc.cmdline)": machine, "tunnelport(proc.cmdline)": digits, "tunnelserver(proc.cmdline)": machine,
 	"process(proc.cmdline)": digits,
 	"script(proc.cmdline)":  plainPath, "script(proc.pcmdline)": plainPath,
 	"last(proc.cmdline)":    func(s string) bool { return plainPath(s) || account(s) },

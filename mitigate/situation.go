@@ -11,7 +11,6 @@ func (d *draft) recognise(h *holding) {
 	}
 	d.situation, d.Situation = s, s.Situation
 	d.apply("situation", s.Situation, s.If)
-	h.readings = slices.DeleteFunc(h.readings, func(r *readingEntry) bool { return r.Broad || slices.Contains(s.Instead, r.Reading) })
 	if s.Benign != nil {
 		h.patterns = slices.Insert(h.patterns, 0, s.Benign)
 	}
@@ -26,15 +25,22 @@ func (d *draft) recognise(h *holding) {
 	}
 }
 
+// hides reports whether the situation says what the reading would. What is hidden still
+// stands above what is left out where it holds.
+func (d *draft) hides(r *readingEntry) bool {
+	return d.situation != nil && (r.Broad || slices.Contains(d.situation.Instead, r.Reading))
+}
+
 // settle lets the situation say what the alert means and what decides.
 func (d *draft) settle() {
 	s := d.situation
 	if s == nil {
 		return
 	}
+	d.told, d.contain, d.follow = false, nil, nil // its outcomes say what ends it
 	if t := d.first(s.Means); t != nil {
 		d.Verdict.Suggests, d.Verdict.Confidence = t, s.Confidence
-		d.told, d.contain = true, nil // its outcomes say what ends it
+		d.told = true
 	}
 	if t := d.first(s.Settle); t != nil {
 		d.Verdict.Settle = t

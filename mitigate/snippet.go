@@ -246,7 +246,9 @@ func (f *scriptField) safeValue(s *subject) (string, bool) {
 // placeholderWord turns k8s.pod.name into POD_NAME: a plain word to a shell
 // and to YAML, of the right form for a name in a manifest.
 func placeholderWord(field, kind string) string {
-	if isCalc(field) { // part(jevt.value[/requestObject/spec/volumes], /*/hostPath/path)
+	if i := strings.LastIndex(field, ", "); isCalc(field) && i < 0 { // tunnelhost(proc.cmdline)
+		field, _, _ = strings.Cut(field, "(")
+	} else if isCalc(field) { // part(jevt.value[/requestObject/spec/volumes], /*/hostPath/path)
 		field = strings.NewReplacer("/", ".", ")", "", "*", "").Replace(field[strings.LastIndex(field, ", ")+2:])
 	}
 	field, arg, _ := strings.Cut(field, "[")

@@ -2,7 +2,6 @@ package mitigate
 
 import (
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -19,20 +18,32 @@ type tunnel struct {
 	server string // the SSH server, without the user
 }
 
-// The options of OpenSSH's client behind which a value stands, and what ends in a
-// forward.
-const (
-	sshWithValue = "BbcDEeFIiJLlmOopQRSWwP"
-	sshForwards  = "RLD"
-)
+// withValue are the options behind which a value stands, by the client; autossh has the
+// port by which it watches besides.
+var withValue = map[string]string{
+	"ssh":      "BbcDEeFIiJLlmOopQRSWwP",
+	"autossh":  "BbcDEeFIiJLlmOopQRSWwPM",
+	"dbclient": "BbcDFIiJKLlmopRW",
+}
 
-// tunnelOf reads the command line of ssh, or of autossh, which hands its words on.
+// sshForwards are those that forward.
+const sshForwards = "RLD"
+
+// tunnelOf reads the command line of ssh, of dropbear's client, or of autossh, which hands
+// its words on. One that is cut, or has a command to connect by whose quotes are lost, says
+// nothing surely.
 func tunnelOf(line string) (t tunnel) {
-	words := strings.Fields(line[:min(len(line), maxCommandLine)])
-	if len(words) == 0 || !slices.Contains([]string{"ssh", "autossh", "dbclient"}, base(words[0])) {
+	if len(line) > maxCommandLine || strings.Contains(line, "ProxyCommand") {
 		return t
 	}
-	auto := base(words[0]) == "autossh"
+	words := strings.Fields(line)
+	if len(words) == 0 {
+		return t
+	}
+	options, ok := withValue[base(words[0])]
+	if !ok {
+		return t
+	}
 	found := false
 	for i := 1; i < len(words); i++ {
 		w := words[i]
@@ -43,10 +54,7 @@ func tunnelOf(line string) (t tunnel) {
 			t.server = w[strings.LastIndexByte(w, '@')+1:]
 			continue
 		}
-		at := strings.IndexAny(w[1:], sshWithValue)
-		if auto && strings.HasPrefix(w, "-M") {
-			at = 0 // the port by which it watches
-		}
+		at := strings.IndexAny(w[1:], options)
 		if at < 0 {
 			continue
 		}
@@ -103,8 +111,8 @@ func isPort(s string) bool {
 
 // isHostName reports whether s may be the name or the address of a machine.
 func isHostName(s string) bool {
-	if _, err := netip.ParseAddr(s); err == nil {
-		return true
+	if a, err := netip.ParseAddr(s); err == nil {
+		return a.Zone() == ""
 	}
 	return dnsName(strings.ToLower(s))
 }

@@ -1,6 +1,9 @@
 package mitigate
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestTunnel(t *testing.T) {
 	for _, c := range []struct {
@@ -17,6 +20,11 @@ func TestTunnel(t *testing.T) {
 		{"ssh -L 5432:db.internal:5432 bastion", tunnel{false, "5432", "db.internal", "5432", "bastion"}},
 		{"autossh -M 20000 -N -R 19999:localhost:22 relay", tunnel{true, "19999", "localhost", "22", "relay"}},
 		{"ssh -J jump -L 80:web:80 inner", tunnel{false, "80", "web", "80", "inner"}},
+		{"autossh -fNM 20000 -R 19999:localhost:22 relay", tunnel{true, "19999", "localhost", "22", "relay"}},
+		{"dbclient -K 60 -N -R 2222:localhost:22 relay", tunnel{true, "2222", "localhost", "22", "relay"}},
+		{"ssh -o ProxyCommand=ssh -W %h:%p jump -N -R 22:x:22 relay", tunnel{}},
+		{"ssh -R 22:x:22 relay" + strings.Repeat("x", maxCommandLine), tunnel{}},
+		{"ssh -R 22:x:22 fe80::1%eth0", tunnel{}},
 		{"ssh relay ls -R 22:x:22", tunnel{}},
 		{"ssh relay", tunnel{}},
 		{"ssh -R", tunnel{}},

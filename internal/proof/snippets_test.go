@@ -3,6 +3,8 @@ package proof
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -69,6 +71,76 @@ func TestSnippets(t *testing.T) {
 			t.Errorf("%s was never shown: no sample meets the condition of a variant", name)
 		}
 	}
+}
+
+// TestSituationSnippets reads the snippets of the plans of what situations recognise.
+func TestSituationSnippets(t *testing.T) {
+	files, err := filepath.Glob("../../mitigate/testdata/situations*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	n := 0
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cases []struct {
+			Situation string           `json:"situation"`
+			Fires     []map[string]any `json:"fires"`
+		}
+		if err := yaml.Unmarshal(data, &cases); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, c := range cases {
+			for _, fields := range c.Fires {
+				p := mitigate.For(ofCase(t, fields))
+				for _, s := range shownIn(p) {
+					n++
+					if err := readSnippet(s); err != nil {
+						t.Errorf("%s: %s: %v\n%s", c.Situation, s.Name, err, s.Body)
+					}
+				}
+			}
+		}
+	}
+	if n == 0 {
+		t.Error("no snippet was read")
+	}
+}
+
+// ofCase returns the alert that a case describes; its fields tell the source.
+func ofCase(t *testing.T, fields map[string]any) *event.Event {
+	t.Helper()
+	doc := map[string]any{"rule": "Any Rule", "priority": "Warning", "time": "2026-01-02T03:04:05.000000006Z"}
+	out := make(map[string]any)
+	for k, v := range fields {
+		if head, ok := strings.CutPrefix(k, "alert."); ok {
+			doc[head] = v
+		} else {
+			out[k] = v
+		}
+	}
+	doc["output_fields"] = out
+	line, err := json.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parse(t, line)
+}
+
+// shownIn returns the snippets of the short form and of the steps.
+func shownIn(p *mitigate.Plan) (list []mitigate.Snippet) {
+	for _, a := range p.First.Actions {
+		list = append(list, a.Snippets...)
+	}
+	for _, o := range p.First.Then {
+		list = append(list, o.Snippets...)
+	}
+	for _, s := range p.Steps {
+		list = append(list, s.Snippets...)
+	}
+	return append(list, p.Config...)
 }
 
 // TestOldSnippets reads the snippets of old alerts, which differ, in the same way.
@@ -195,6 +267,9 @@ func withParts(t testing.TB) []*event.Event {
 			t.Fatal(err)
 		}
 		list = append(list, parse(t, line))
+	}
+	for _, server := range []string{"198.51.100.7", "relay.example.com", "fd00::7", "$(id)", "a;id"} {
+		add("syscall", map[string]any{"container.id": "host", "proc.name": "ssh", "proc.cmdline": "ssh -fNT -R 2222:" + server + ":22 u@" + server, "user.loginuid": 1002, "proc.tty": 34816})
 	}
 	for _, script := range []string{"/opt/ops/baseline.sh", "/opt/$(id)/x.sh", "/opt/;id/x.sh", "/opt/../etc/x.sh"} {
 		for _, container := range []string{"host", "dca990c78804"} {
