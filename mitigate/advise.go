@@ -70,7 +70,7 @@ func (d *draft) read(fired []*readingEntry) {
 		return hold&maskOf(name) != 0 && slices.ContainsFunc(fired, func(r *readingEntry) bool { return r.Reading == name })
 	}
 	for i, r := range fired {
-		if d.hides(r) || slices.ContainsFunc(r.Unless, holds) {
+		if d.situation.hides(r) || slices.ContainsFunc(r.Unless, holds) {
 			continue
 		}
 		d.apply("reading", r.Reading, r.If)
@@ -108,7 +108,7 @@ const telling = 95
 // it is surer than the rule, or as sure and telling.
 func (d *draft) meaning(fired []*readingEntry) {
 	for _, r := range fired {
-		if r.Means == nil || d.hides(r) || r.Confidence < d.Verdict.Confidence || r.Confidence == d.Verdict.Confidence && r.Weight < telling {
+		if r.Means == nil || d.situation.hides(r) || r.Confidence < d.Verdict.Confidence || r.Confidence == d.Verdict.Confidence && r.Weight < telling {
 			continue
 		}
 		t := d.first(r.Means)

@@ -6,8 +6,10 @@ import "slices"
 // harmless causes and of urgency counts as if every alert had it.
 func (d *draft) recognise(h *holding) {
 	s := h.situation
-	if s == nil {
-		return
+	if s == nil || s.Confidence <= Low && slices.ContainsFunc(h.readings, func(r *readingEntry) bool {
+		return r.Means != nil && r.Weight >= telling && r.Confidence >= Medium && !s.hides(r)
+	}) {
+		return // what looks harmless is not, where something telling speaks
 	}
 	d.situation, d.Situation = s, s.Situation
 	d.apply("situation", s.Situation, s.If)
@@ -27,8 +29,8 @@ func (d *draft) recognise(h *holding) {
 
 // hides reports whether the situation says what the reading would. What is hidden still
 // stands above what is left out where it holds.
-func (d *draft) hides(r *readingEntry) bool {
-	return d.situation != nil && (r.Broad || slices.Contains(d.situation.Instead, r.Reading))
+func (s *situationEntry) hides(r *readingEntry) bool {
+	return s != nil && (r.Broad || slices.Contains(s.Instead, r.Reading))
 }
 
 // settle lets the situation say what the alert means and what decides.
@@ -37,10 +39,12 @@ func (d *draft) settle() {
 	if s == nil {
 		return
 	}
-	d.told, d.contain, d.follow = false, nil, nil // its outcomes say what ends it
-	if t := d.first(s.Means); t != nil {
-		d.Verdict.Suggests, d.Verdict.Confidence = t, s.Confidence
-		d.told = true
+	if !d.told || d.Verdict.Confidence <= s.Confidence {
+		d.told, d.contain, d.follow = false, nil, nil // its outcomes say what ends it
+		if t := d.first(s.Means); t != nil {
+			d.Verdict.Suggests, d.Verdict.Confidence = t, s.Confidence
+			d.told = true
+		}
 	}
 	if t := d.first(s.Settle); t != nil {
 		d.Verdict.Settle = t
