@@ -40,14 +40,22 @@ func (b *builder) withSnippets(it item, snippets []mitigate.Snippet) item {
 
 var seeAbove, semicolon, fullStop = say(" See above: "), say("; "), say(".")
 
-// maxCommands is how many commands of an outcome a brief has.
-const maxCommands = 3
+// maxCommands is how many commands of an outcome a brief has; those of a situation were
+// chosen for it.
+const (
+	maxCommands            = 3
+	maxCommandsOfSituation = 4
+)
 
 // few returns the names of those of the snippets that a brief has: one that looks and two
 // that change something, as far as there are, in their order. It is nil if all fit.
 func (b *builder) few(snippets []mitigate.Snippet) []string {
 	if !b.brief {
 		return nil
+	}
+	maxCommands := maxCommands
+	if b.p.Situation != "" {
+		maxCommands = maxCommandsOfSituation
 	}
 	var names []string
 	pick := func(most int, fits func(*mitigate.Snippet) bool) {
