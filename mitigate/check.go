@@ -301,6 +301,7 @@ func (c *checker) snippet(s *snippetEntry) {
 	if !slices.Contains(kinds, s.Kind) {
 		c.fault("kind", "%q is not one of %s", s.Kind, strings.Join(kinds, ", "))
 	}
+	c.texts("expect", s.Expect, nil)
 	if s.Changes && len(s.Undo) == 0 {
 		c.fault("undo", "missing, and the snippet changes something")
 	}
@@ -310,6 +311,7 @@ func (c *checker) snippet(s *snippetEntry) {
 	for i, v := range s.Variants {
 		at := fmt.Sprintf("variants[%d]", i)
 		c.texts(at+".title", v.Title, v.If)
+		c.texts(at+".expect", v.Expect, v.If)
 		if strings.TrimSpace(v.Text.text) == "" {
 			c.fault(at, "no text")
 		}

@@ -279,8 +279,11 @@ func eachTexts(v any, text func(texts), when func(*condition)) {
 		benign(v.benignEntry)
 	case *snippetEntry:
 		text(v.Title)
+		text(v.Expect)
 		text(v.Undo)
 		for _, variant := range v.Variants {
+			text(variant.Title)
+			text(variant.Expect)
 			when(variant.If)
 		}
 	case *phraseEntry:

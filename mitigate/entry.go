@@ -178,14 +178,16 @@ type snippetEntry struct {
 	Kind     string           `yaml:"kind"`
 	Changes  bool             `yaml:"changes"`
 	Passing  bool             `yaml:"passing"` // what it shows is gone after weeks: processes, connections
+	Expect   texts            `yaml:"expect"`
 	Undo     texts            `yaml:"undo"`
 	Variants []snippetVariant `yaml:"variants"`
 }
 
 type snippetVariant struct {
-	Title texts      `yaml:"title"` // in place of the snippet's, where this variant does something else
-	If    *condition `yaml:"if"`
-	Text  script     `yaml:"text"`
+	Title  texts      `yaml:"title"`  // in place of the snippet's, where this variant does something else
+	Expect texts      `yaml:"expect"` // likewise
+	If     *condition `yaml:"if"`
+	Text   script     `yaml:"text"`
 }
 
 type phraseEntry struct {

@@ -213,6 +213,7 @@ func looks(t Text) bool {
 }
 
 var lookingVerbs = []string{
-	"Ask", "Check", "Collect", "Compare", "Copy", "Determine", "Fetch", "Find", "Follow", "Get", "Identify", "Keep", "List", "Look", "Note",
-	"Open", "Preserve", "Read", "Record", "Review", "Save", "Search", "See", "Tell", "Verify", "Watch",
+	"Ask", "Check", "Collect", "Compare", "Confirm", "Copy", "Determine", "Establish", "Examine", "Fetch", "Find", "Follow", "Get", "Identify",
+	"Inspect", "Keep", "List", "Look", "Note", "Open", "Preserve", "Pull", "Query", "Read", "Record", "Review", "Save", "Search", "See", "Tell",
+	"Trace", "Verify", "Watch",
 }

@@ -192,6 +192,7 @@ type Snippet struct {
 	Kind         string // shell, kubernetes, falco, talon, aws, gcloud, github, okta, json
 	Body         string
 	Changes      bool // it changes or destroys something
+	Expect       Text // what its output looks like in the harmless and in the bad case; may be empty
 	Undo         Text // how to take it back, where it changes something
 	Placeholders []Placeholder
 

@@ -86,12 +86,17 @@ func (d *draft) newSnippet(name string) (s Snippet, ok bool) {
 		if v.Title != nil {
 			title = v.Title
 		}
+		expect := entry.Expect
+		if v.Expect != nil {
+			expect = v.Expect
+		}
 		return Snippet{
 			Name:         name,
 			Title:        d.first(title),
 			Kind:         entry.Kind,
 			Body:         body,
 			Changes:      entry.Changes,
+			Expect:       d.first(expect),
 			Undo:         d.first(entry.Undo),
 			Placeholders: missing,
 			ready:        len(missing) == 0 && !v.Text.open,

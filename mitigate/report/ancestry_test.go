@@ -23,7 +23,7 @@ func TestAncestryGap(t *testing.T) {
 	if got := processTree([]*event.Event{e}).String(); strings.Contains(got, "tini") || !strings.Contains(got, "sh -c id") {
 		t.Errorf("the tree has a grandparent in the parent's place:\n%s", got)
 	}
-	if got := For(e).Brief().Markdown(); strings.Contains(got, "What started what") {
+	if got := For(e).Brief().Markdown(); strings.Contains(got, "Process chain") {
 		t.Errorf("the brief has a chain with a gap:\n%s", got)
 	}
 }

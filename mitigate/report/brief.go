@@ -83,27 +83,23 @@ func (b *builder) chain() []block {
 		}
 		t = b.join(t, value(a.field, a.name))
 	}
-	return []block{b.labelled("What started what", t)}
+	return []block{b.labelled("Process chain", t)}
 }
 
 // maxOpen is how many of the things that an alert does not tell stand in a brief.
 const maxOpen = 2
 
-// open says what the alert leaves open; where it lacks nothing, what the rule cannot see,
-// unless it is known what the alert is.
+// open says what the alert leaves open.
 func (b *builder) open() []block {
 	gaps := b.p.Gaps[:min(len(b.p.Gaps), maxOpen)]
+	if len(gaps) == 0 {
+		return nil
+	}
 	l := list{items: make([]item, len(gaps))}
 	for i := range gaps {
 		l.items[i].text = gaps[i].Says
 	}
-	if len(gaps) == 0 {
-		if b.p.Blind == nil || b.p.Situation != "" { // its facts say what is not shown
-			return nil
-		}
-		l.items = []item{{text: b.p.Blind}}
-	}
-	return []block{b.labelled("What it leaves open", nil), l}
+	return []block{b.labelled("What this alert does not show", nil), l}
 }
 
 // afterwards says what comes when the first findings are in: how to recover, and

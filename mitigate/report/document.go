@@ -19,8 +19,8 @@ type section struct {
 	blocks []block
 }
 
-// block is one of the types below; a paragraph, a labelled one or code is a
-// pointer.
+// block is one of the types below; a paragraph, a labelled one, a
+// finding or code is a pointer.
 type block any
 
 type heading string
@@ -33,6 +33,9 @@ type labelled struct {
 	label string // of ours
 	text  mitigate.Text
 }
+
+// finding is a paragraph that begins with what has to hold for it.
+type finding struct{ lead, text mitigate.Text }
 
 // facts are rows of a label and what belongs to it.
 type facts []fact

@@ -116,6 +116,12 @@ func (w *htmlWriter) blocks(blocks []block) {
 				w.text(b.text)
 			}
 			w.raw("</p>\n")
+		case *finding:
+			w.raw("<p><strong>")
+			w.text(b.lead)
+			w.raw("</strong> ")
+			w.text(b.text)
+			w.raw("</p>\n")
 		case facts:
 			w.raw("<dl>\n")
 			for _, f := range b {

@@ -230,6 +230,7 @@ type jsonSnippet struct {
 	Kind         string            `json:"kind"`
 	Body         string            `json:"body"`
 	Changes      bool              `json:"changes"`
+	Expect       string            `json:"expect,omitempty"` // what to look for in its output
 	Undo         string            `json:"undo,omitempty"`
 	Placeholders map[string]string `json:"placeholders,omitempty"` // the word, and the field it stands for
 }
@@ -263,7 +264,7 @@ func jsonReadings(list []mitigate.Reading) []jsonReading {
 func jsonSnippets(list []mitigate.Snippet) []jsonSnippet {
 	var out []jsonSnippet
 	for _, s := range list {
-		j := jsonSnippet{Name: s.Name, Title: s.Title.String(), Kind: s.Kind, Body: s.Body, Changes: s.Changes, Undo: s.Undo.String()}
+		j := jsonSnippet{Name: s.Name, Title: s.Title.String(), Kind: s.Kind, Body: s.Body, Changes: s.Changes, Expect: s.Expect.String(), Undo: s.Undo.String()}
 		for _, p := range s.Placeholders {
 			if j.Placeholders == nil {
 				j.Placeholders = make(map[string]string)

@@ -83,6 +83,12 @@ func (w *markdown) blocks(blocks []block) {
 				w.text(b.text, false)
 			}
 			w.raw("\n")
+		case *finding:
+			w.raw(w.indent + "**")
+			w.text(b.lead, false)
+			w.raw("** ")
+			w.text(b.text, false)
+			w.raw("\n")
 		case facts:
 			w.raw("| Detail | Value |\n|---|---|\n")
 			for _, f := range b {

@@ -79,7 +79,7 @@ func abridged(t *testing.T, whole, brief string) {
 	}
 	for line := range strings.Lines(brief) {
 		line = behindText.ReplaceAllString(strings.TrimLeft(strings.TrimSpace(line), "-0123456789. "), "")
-		if !strings.HasPrefix(line, "**When:** ") && line != "**What it leaves open:**" && !strings.Contains(whole, line) {
+		if !strings.HasPrefix(line, "**When:** ") && line != "**What this alert does not show:**" && !strings.Contains(whole, line) {
 			t.Errorf("only the brief report says %s", line)
 		}
 	}
@@ -116,11 +116,11 @@ func TestBriefFew(t *testing.T) {
 		first, next string
 		findings    int
 	}{
-		{New(&plan), "Commands 1, 2, 3, 4 and 5.", "Commands 5 and 1.", 7},
-		{New(&plan).Brief(), "Commands 1, 2, 3 and 4.", "Commands 4 and 1.", 5}, // the fourth is the next finding's
+		{New(&plan), "", " Run commands 1 and 5 above.", 7},
+		{New(&plan).Brief(), "", " Run command 1 above, and:", 5}, // its third change is left for the next finding
 	} {
-		md, _, _ := strings.Cut(x.r.Markdown(), "\n### The commands for that\n")
-		for _, want := range []string{"- **If it is a:** Do it. " + x.first + "\n", "- **If it is b:** Do it. " + x.next + "\n"} {
+		md := x.r.Markdown()
+		for _, want := range []string{"\n**If it is a:** Do it." + x.first + "\n", "\n**If it is b:** Do it." + x.next + "\n"} {
 			if !strings.Contains(md, want) {
 				t.Errorf("%q is missing in %s", want, md)
 			}
@@ -139,14 +139,14 @@ func TestBriefChain(t *testing.T) {
 		return For(parse(t, []byte(`{"rule": "Run shell untrusted", "source": "syscall", "priority": "Notice", "time": "2026-01-02T03:04:05Z",
 			"output": "a shell", "output_fields": {"proc.name": "sh", `+fields+`, "container.id": "host"}}`))).Brief().Markdown()
 	}
-	const want = "**What started what:** `systemd` → `*nginx*` → `php-fpm` → `sh`\n"
+	const want = "**Process chain:** `systemd` → `*nginx*` → `php-fpm` → `sh`\n"
 	for _, parent := range []string{"proc.pname", "proc.aname[1]"} {
 		if md := of(`"` + parent + `": "php-fpm", "proc.aname[2]": "*nginx*", "proc.aname[3]": "systemd"`); !strings.Contains(md, want) {
 			t.Errorf("%q is missing in %s", want, md)
 		}
 	}
 	for _, gap := range []string{`"proc.pname": "php-fpm"`, `"proc.aname[2]": "nginx", "proc.aname[3]": "systemd"`, `"proc.pname": "php-fpm", "proc.aname[3]": "systemd"`} {
-		if md := of(gap); strings.Contains(md, "What started what") {
+		if md := of(gap); strings.Contains(md, "Process chain") {
 			t.Errorf("%s is no chain: %s", gap, md)
 		}
 	}

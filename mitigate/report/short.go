@@ -17,6 +17,7 @@ type builder struct {
 	done  []string // fields that do
 
 	numbers []int // of the items of the short form in which the first of shown stand
+	used    int   // numbers of items so far
 
 	explained []string // fields of placeholders of which it is said how to find them
 }
@@ -43,7 +44,7 @@ func (b *builder) short() []block {
 			b.labelled("If that does not hold", v.Suggests))
 	} else {
 		if p.Rather() {
-			out = append(out, b.labelled("More likely", b.join(p.Benign[0].Case, say(". "), p.Benign[0].Why, say(" It shows by this: "), p.Benign[0].Confirm)))
+			out = append(out, b.labelled("More likely", b.join(p.Benign[0].Case, say(". "), p.Benign[0].Why, say(" To confirm: "), p.Benign[0].Confirm)))
 		}
 		out = append(out, b.suspicion())
 	}
@@ -94,11 +95,11 @@ func (b *builder) suspicion() block {
 	}
 	switch v.Confidence {
 	case mitigate.High:
-		return b.labelled("What it means, unless a check below says otherwise", v.Suggests)
+		return b.labelled("What it means (confidence: high)", v.Suggests)
 	case mitigate.Medium:
 		return b.labelled("What it suggests (confidence: medium)", v.Suggests)
 	}
-	return b.labelled("What it could mean (the alert alone hardly says so)", v.Suggests)
+	return b.labelled("What it could mean (confidence: low)", v.Suggests)
 }
 
 // harmless says what would make the alert so, and how that shows. A cause that is
@@ -114,12 +115,12 @@ func (b *builder) harmless(out []block) []block {
 	if len(cases) == 0 {
 		return append(out, b.paragraph(say("No field of this alert points to a harmless cause.")))
 	}
-	label := "Harmless if"
+	label := "Harmless if it is"
 	switch {
 	case b.p.Verdict.Likely != nil || b.p.Rather():
-		cases, label = cases[1:], "Harmless too if"
+		cases, label = cases[1:], "Harmless, too, if it is"
 	case !cases[0].Fits:
-		label = "Harmless if (no field points to it)"
+		label = "Harmless if it is (no field points to it)"
 	}
 	cases = cases[:min(len(cases), maxHarmless)]
 	if len(cases) == 0 {
@@ -128,7 +129,7 @@ func (b *builder) harmless(out []block) []block {
 	l := list{items: make([]item, len(cases))}
 	for i := range cases {
 		c := &cases[i]
-		l.items[i].text = b.join(c.Case, say(fits(c)), say(". It shows by this: "), c.Confirm)
+		l.items[i].text = b.join(c.Case, say(fits(c)), say(". To confirm: "), c.Confirm)
 	}
 	return append(out, b.labelled(label, nil), l)
 }
@@ -138,17 +139,17 @@ func fits(c *mitigate.Benign) string {
 	if !c.Fits {
 		return ""
 	}
-	return " (fits this alert " + strength(c.Strength) + ")"
+	return " (" + strength(c.Strength) + " fit)"
 }
 
 func strength(c mitigate.Confidence) string {
 	switch c {
 	case mitigate.High:
-		return "strongly"
+		return "strong"
 	case mitigate.Medium:
-		return "moderately"
+		return "moderate"
 	}
-	return "weakly"
+	return "weak"
 }
 
 // beforeStop is how many checks come before what ends the damage, where every minute
@@ -158,15 +159,15 @@ const beforeStop = 2
 // maxOutcomes is how many findings a brief has.
 const maxOutcomes = 5
 
-// first are the actions of the first minutes, then what the findings lead to, and then
-// the commands for that: what is to be decided fits on a screen.
+// first are the actions of the first minutes, then what the findings lead to, each with
+// its commands: whoever reads on finds them in the order in which they are run.
 func (b *builder) first() []block {
 	f := &b.p.First
 	then := f.Then
 	if b.brief {
 		then = then[:min(len(then), maxOutcomes)]
 	}
-	var out []block
+	out := make([]block, 0, 8+2*len(then))
 	if f.Node != nil {
 		out = append(out, b.paragraph(f.Node))
 	}
@@ -175,97 +176,100 @@ func (b *builder) first() []block {
 	}
 	const commandsAsARule = 16
 	b.numbers = make([]int, 0, commandsAsARule)
-	l := list{ordered: true, items: make([]item, 0, len(f.Actions)+1)}
-	stop := -1 // where the finding stands that cannot wait
-	for i := range f.Actions {
-		if i == beforeStop && b.urgent() {
-			stop = len(l.items)
-			l.items = append(l.items, item{})
-			b.commandsOf(&then[0], &l)
-			then = then[1:]
-		}
-		if a := &f.Actions[i]; !b.hasShown(a) {
-			l.items = append(l.items, b.action(a.Do, a.Snippets))
-			b.number(len(l.items))
+	checks := f.Actions
+	if len(checks) > beforeStop && b.urgent() {
+		out = b.actions(out, checks[:beforeStop])
+		out = b.finding(append(out, heading("Stop it before you look further")), &then[0])
+		checks, then = checks[beforeStop:], then[1:]
+		if slices.ContainsFunc(checks, func(a mitigate.Action) bool { return !b.hasShown(&a) }) {
+			out = append(out, heading("Then look further"))
 		}
 	}
-	commands := list{ordered: true, before: len(l.items), items: make([]item, 0, 2*len(then))}
-	for i := range then {
-		b.commandsOf(&then[i], &commands)
-	}
-	if stop >= 0 {
-		l.items[stop] = b.finding(&f.Then[0])
-	}
-	if len(l.items) > 0 {
-		out = append(out, l)
-	}
+	out = b.actions(out, checks)
 	if len(out) == 0 {
 		out = append(out, b.paragraph(say("Nothing has to be done at once.")))
 	}
 	if len(then) > 0 {
-		findings := list{items: make([]item, len(then))}
-		for i := range then {
-			findings.items[i] = b.finding(&then[i])
-		}
-		out = append(out, heading("Then, by what you find"), findings)
+		out = append(out, heading("Then, by what you find"))
 	}
-	if len(commands.items) > 0 {
-		out = append(out, heading("The commands for that"), commands)
+	for i := range then {
+		out = b.finding(out, &then[i])
 	}
 	return out
 }
 
-// commandsOf adds those commands of an outcome to a list that stand nowhere yet, each as
-// an item; a brief has the weightiest, the whole report all.
-func (b *builder) commandsOf(o *mitigate.Outcome, l *list) {
+// actions adds a list of those actions of which not all stands in the document already.
+func (b *builder) actions(out []block, actions []mitigate.Action) []block {
+	l := list{ordered: true, before: b.used, items: make([]item, 0, len(actions))}
+	for i := range actions {
+		if a := &actions[i]; !b.hasShown(a) {
+			b.number(&l, b.action(a.Do, a.Snippets))
+		}
+	}
+	if len(l.items) == 0 {
+		return out
+	}
+	return append(out, l)
+}
+
+// finding adds an outcome, and below it a list of its commands; those that stand in the
+// document already are named by their numbers. A brief has the weightiest, the whole
+// report all.
+func (b *builder) finding(out []block, o *mitigate.Outcome) []block {
+	var room [8]int
+	above := room[:0]
+	l := list{ordered: true, before: b.used, items: make([]item, 0, len(o.Snippets))}
 	few := b.few(o.Snippets)
 	for i := range o.Snippets {
-		if s := &o.Snippets[i]; !slices.Contains(b.shown, s.Name) && (few == nil || slices.Contains(few, s.Name)) {
-			l.items = append(l.items, b.action(s.Title, o.Snippets[i:i+1]))
-			b.number(l.before + len(l.items))
+		s := &o.Snippets[i]
+		if at := slices.Index(b.shown, s.Name); at >= 0 {
+			if n := b.numbers[at]; n <= l.before && !slices.Contains(above, n) {
+				above = append(above, n)
+			}
+		} else if few == nil || slices.Contains(few, s.Name) {
+			b.number(&l, b.action(s.Title, o.Snippets[i:i+1]))
 		}
 	}
+	slices.Sort(above)
+	out = append(out, &finding{b.join(say("If "), o.Find, say(":")), b.withNumbers(o.Do, above, len(l.items) > 0)})
+	if len(l.items) == 0 {
+		return out
+	}
+	return append(out, l)
 }
 
-// number notes that what is shown and has no number stands in item n.
-func (b *builder) number(n int) {
+// number adds an item to a list, and notes its number for what it shows.
+func (b *builder) number(l *list, it item) {
+	l.items = append(l.items, it)
+	b.used++
 	for len(b.numbers) < len(b.shown) {
-		b.numbers = append(b.numbers, n)
+		b.numbers = append(b.numbers, b.used)
 	}
 }
 
-// finding is an outcome with the numbers of its commands, as far as these stand in the
-// document, in the order in which they are to be run.
-func (b *builder) finding(o *mitigate.Outcome) item {
-	var room [8]int
-	numbers := room[:0]
-	for i := range o.Snippets {
-		if at := slices.Index(b.shown, o.Snippets[i].Name); at >= 0 && !slices.Contains(numbers, b.numbers[at]) {
-			numbers = append(numbers, b.numbers[at])
-		}
-	}
-	return item{lead: b.join(say("If "), o.Find, say(":")), text: b.withNumbers(o.Do, numbers)}
-}
-
-// withNumbers adds to a text the numbers of its commands.
-func (b *builder) withNumbers(t mitigate.Text, numbers []int) mitigate.Text {
-	if len(numbers) == 0 {
+// withNumbers adds to a text the numbers of the commands above it that it asks for.
+func (b *builder) withNumbers(t mitigate.Text, above []int, more bool) mitigate.Text {
+	if len(above) == 0 {
 		return t
 	}
-	out := append(b.spans.open(len(t)+2*len(numbers)+1), t...)
-	for i, n := range numbers {
+	out := append(b.spans.open(len(t)+2*len(above)+1), t...)
+	for i, n := range above {
 		before := ", "
 		switch {
-		case i == 0 && len(numbers) == 1:
-			before = " Command "
+		case i == 0 && len(above) == 1:
+			before = " Run command "
 		case i == 0:
-			before = " Commands "
-		case i == len(numbers)-1:
+			before = " Run commands "
+		case i == len(above)-1:
 			before = " and "
 		}
 		out = append(out, mitigate.Span{Text: before}, mitigate.Span{Text: strconv.Itoa(n)})
 	}
-	return b.spans.keep(append(out, mitigate.Span{Text: "."}))
+	end := " above."
+	if more {
+		end = " above, and:"
+	}
+	return b.spans.keep(append(out, mitigate.Span{Text: end}))
 }
 
 // urgent reports whether the first outcome ends the damage and must not wait for all

@@ -56,6 +56,12 @@ func (w *slackWriter) blocks(blocks []block, indent string) {
 				w.text(b.text)
 			}
 			w.raw("\n")
+		case *finding:
+			w.raw("\n" + indent)
+			w.text(b.lead)
+			w.raw(" ")
+			w.text(b.text)
+			w.raw("\n")
 		case facts:
 			for _, f := range b {
 				w.raw(indent + "• " + f.label + ": ")

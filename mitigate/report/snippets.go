@@ -84,6 +84,9 @@ func (b *builder) snippet(blocks []block, s *mitigate.Snippet) []block {
 		title = b.join(title, say(" (this changes the system)"))
 	}
 	blocks = append(blocks, &code{title: title, lang: lang, body: s.Body})
+	if s.Expect != nil {
+		blocks = append(blocks, b.paragraph(b.join(say("Look for: "), s.Expect)))
+	}
 	if s.Undo != nil {
 		blocks = append(blocks, b.paragraph(b.join(say("To undo: "), s.Undo)))
 	}

@@ -199,7 +199,6 @@ func (s *story) summary() []block {
 	return out
 }
 
-// first are the actions of the first minutes, those of the most urgent alert.
 // first is the short form of the most urgent alert; a brief has no more of it than that
 // of one alert.
 func (s *story) first(brief bool) []block {
@@ -207,6 +206,9 @@ func (s *story) first(brief bool) []block {
 	out := b.first()
 	if !brief {
 		s.shown = b.shown
+	}
+	if s.worst.First.Ask == nil {
+		return out
 	}
 	return append(out, b.paragraph(b.join(say("Ask: "), s.worst.First.Ask, say("."))))
 }
@@ -347,7 +349,7 @@ func (s *story) analysis() []block {
 			if c.Fits && !seen[key] && len(benign.items) < maxTouched {
 				seen[key] = true
 				benign.items = append(benign.items, item{
-					text:   capital(s.join(c.Case, say(" (fits "+strength(c.Strength)+"; in "), value("alert.rule", p.Event.Rule), say(")."))),
+					text:   capital(s.join(c.Case, say(" ("+strength(c.Strength)+" fit; in "), value("alert.rule", p.Event.Rule), say(")."))),
 					blocks: []block{s.paragraph(s.join(say("To confirm: "), c.Confirm))},
 				})
 			}

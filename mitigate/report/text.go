@@ -116,6 +116,8 @@ func (w *textWriter) blocks(blocks []block, indent int) {
 				p.text(b.text)
 			}
 			p.end()
+		case *finding:
+			w.marked("", indent, b.lead, blank, b.text)
 		case facts:
 			for _, f := range b {
 				w.fact(f, indent)
