@@ -99,41 +99,65 @@ func (s *Set) holds(r *setRun, leaf int32) bool {
 	return is == True
 }
 
+// leafCut is a set of checks of which one must hold for a program to accept, and the
+// rank of the worst of them.
+type leafCut struct {
+	leaves []int32
+	rank   int // 0: there is no such set
+}
+
+// maxRank is more than the rank of any check: that of the way which only rejects.
+const maxRank = 9
+
+// mostInCut bounds a cut: with more checks the program had better be run.
+const mostInCut = 64
+
 // keysOf returns the best key of the program that begins at pc, nil if it has none.
-// It looks at the checks and the alternatives that the program cannot do without, as
-// long as these follow each other.
 func (s *Set) keysOf(pc int32) []int32 {
-	var best []int32
-	rank := 0
-	for pc >= 0 {
-		in := s.code[pc]
-		switch {
-		case in.yes == reject: // it must not hold
-			pc = in.no
-			continue
-		case in.no == accept || in.yes == in.no:
-			return best
-		}
-		var either []int32
-		worst := int(^uint(0) >> 1)
-		next := in.yes
-		for {
-			either = append(either, in.leaf)
-			worst = min(worst, s.leaves[in.leaf].rank())
-			if in.no == reject {
-				break
-			}
-			if in.no == accept || s.code[in.no].yes != next {
-				return best
-			}
-			in = s.code[in.no]
-		}
-		if worst > rank {
-			best, rank = either, worst
-		}
-		pc = next
+	return s.cutFrom(pc, make(map[int32]leafCut)).leaves
+}
+
+// cutFrom returns the best cut of what begins at pc: either its check must hold, or one
+// of the cut of the way behind no; or, whichever way it goes, one of the cut of that.
+func (s *Set) cutFrom(pc int32, known map[int32]leafCut) leafCut {
+	switch pc {
+	case reject:
+		return leafCut{rank: maxRank}
+	case accept:
+		return leafCut{}
 	}
+	if c, ok := known[pc]; ok {
+		return c
+	}
+	in := s.code[pc]
+	var best leafCut
+	if no := s.cutFrom(in.no, known); no.rank > 0 {
+		best = joined(leafCut{[]int32{in.leaf}, s.leaves[in.leaf].rank()}, no)
+		if either := joined(s.cutFrom(in.yes, known), no); either.betterThan(best) {
+			best = either
+		}
+	}
+	known[pc] = best
 	return best
+}
+
+// joined returns the checks of both, none where one of them is none or they are too many.
+func joined(a, b leafCut) leafCut {
+	if a.rank == 0 || b.rank == 0 {
+		return leafCut{}
+	}
+	all := slices.Concat(a.leaves, b.leaves)
+	slices.Sort(all)
+	all = slices.Compact(all)
+	if len(all) > mostInCut {
+		return leafCut{}
+	}
+	return leafCut{all, min(a.rank, b.rank)}
+}
+
+// betterThan compares by rank, and then by what there is to ask.
+func (a leafCut) betterThan(b leafCut) bool {
+	return a.rank > b.rank || a.rank == b.rank && len(a.leaves) < len(b.leaves)
 }
 
 // rank tells how good a key a check is: how few alerts it holds for, as a rule, and

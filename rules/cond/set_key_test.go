@@ -11,12 +11,14 @@ func TestKeys(t *testing.T) {
 		"proc.name = a":                                           "proc.name = a",
 		"proc.name exists and proc.tty > 0":                       "proc.tty > 0",
 		"proc.tty > 0 and proc.name in (a, b)":                    "proc.name in (a, b)",
-		"not proc.tty > 0 and (proc.name = a or fd.name = b)":     "proc.name = a or fd.name = b",
+		"not proc.tty > 0 and (proc.name = a or fd.name = b)":     "fd.name = b or proc.name = a",
 		"not (proc.tty > 0 or proc.pname = c) and proc.name = a":  "proc.name = a",
-		"not (proc.tty > 0 and proc.pname = c) and proc.name = a": "",
+		"not (proc.tty > 0 and proc.pname = c) and proc.name = a": "proc.name = a",
 		"not proc.name = a":                                       "",
 		"proc.name = a or not fd.name = b":                        "",
-		"proc.name = a or (fd.name = b and proc.tty > 0)":         "",
+		"proc.name = a or (fd.name = b and proc.tty > 0)":         "fd.name = b or proc.name = a",
+		"proc.name = a or (fd.name = b and not proc.tty > 0)":     "fd.name = b or proc.name = a",
+		"proc.name = a or (not fd.name = b and not proc.tty > 0)": "",
 	} {
 		s := NewSet(MustCompile(condition))
 		var got []string
