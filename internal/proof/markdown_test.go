@@ -98,7 +98,7 @@ var headings = map[string]bool{
 	"Conclusion": true, "Mappings": true, "In Short": true, "Do This First": true, "What else the fields say": true, "What would make it benign": true,
 	"Questions, in this order": true, "What this alert cannot tell": true, "Rules to look for in the same minutes": true,
 	"Now: contain, and keep the evidence": true, "Next: eradicate and recover": true, "Later: harden": true, "Notes": true,
-	"What the steps serve": true, "Then, by what you find": true, "Stop it before you look further": true, "Then look further": true, "What the fields say one by one": true,
+	"What the steps serve": true, "Then, by what you find": true, "Stop it before you look further": true, "Then look further": true, "Field by field": true,
 }
 
 func short(s string) string { return s[:min(len(s), 60)] }

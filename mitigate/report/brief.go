@@ -9,10 +9,11 @@ import (
 )
 
 // Brief returns the report without what can wait: what happened and when, what it
-// means and leaves open, what to do first, the first five findings with up to three
-// commands of each besides those that stand above, and what comes afterwards. It is for
-// a chat, a pager or a phone, and takes up about half of the room. What it leaves out
-// stands in r. JSON and the explanation are those of r.
+// means and does not show, what its fields say one by one, what to do first, the first
+// five findings, each with up to three commands besides those above it, four where the
+// alert's situation is known, and what comes afterwards. It is for a chat, a pager or a
+// phone, and takes up about half of the room. What it leaves out stands in r. JSON and the
+// explanation are those of r.
 func (r *Report) Brief() *Report { return r.BriefAt(time.Time{}) }
 
 // BriefAt is [Report.Brief] for somebody who reads it at now: of an alert older than
@@ -29,7 +30,7 @@ func (r *Report) BriefAt(now time.Time) *Report {
 		sections[1].blocks = r.story.first(true)
 	} else {
 		b := builder{p: brief.plan, brief: true}
-		sections[0].blocks = slices.Concat([]block{b.when(now)}, b.chain(), b.short(), b.open())
+		sections[0].blocks = slices.Concat([]block{b.when(now)}, b.chain(), b.short(), b.open(), b.fieldByField())
 		sections[1].blocks = b.first()
 	}
 	if after := afterwards(brief.worst()); len(after) > 0 {
@@ -100,6 +101,19 @@ func (b *builder) open() []block {
 		l.items[i].text = gaps[i].Says
 	}
 	return []block{b.labelled("What this alert does not show", nil), l}
+}
+
+// plainFields are fields of which the head of a brief says enough.
+var plainFields = []string{"evt.type", "container.id"}
+
+// fieldByField is what single fields say.
+func (b *builder) fieldByField() []block {
+	t := b.fieldReadings()
+	t.rows = slices.DeleteFunc(t.rows, func(row []mitigate.Text) bool { return slices.Contains(plainFields, row[0][0].Text) })
+	if len(t.rows) == 0 {
+		return nil
+	}
+	return []block{heading("Field by field"), t}
 }
 
 // afterwards says what comes when the first findings are in: how to recover, and

@@ -129,7 +129,7 @@ func (b *builder) details() []block {
 	}
 	out := append(make([]block, 0, 4), fs)
 	if t := b.fieldReadings(); len(t.rows) > 0 {
-		out = append(out, heading("What the fields say one by one"), t)
+		out = append(out, heading("Field by field"), t)
 	}
 	if text := cmp.Or(e.Message, e.Output); text != "" {
 		message := mitigate.Text{{Kind: mitigate.Value, Text: mitigate.ShowMessage(text), Field: "alert.output"}}

@@ -6,8 +6,8 @@
 // and goes on with Alert Details, Analysis, Potential Impact, Mitigation
 // Strategies, Example Configuration, Conclusion and Mappings; [Report.Brief] keeps
 // what cannot wait. Checks that only read come first; where every minute counts, what
-// ends the damage comes behind two of them, before the others. Findings name their
-// commands by number, so that what is to be decided fits on a screen. A report is made from a
+// ends the damage comes behind two of them, before the others. Each finding has
+// its commands below it, numbered on from the checks. A report is made from a
 // [mitigate.Plan] and is a pure function of it. [Incident] tells a story from
 // many alerts; a [Grouper] finds out which belong together.
 //
