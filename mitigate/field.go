@@ -3,6 +3,7 @@ package mitigate
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/falconer-go/falconer/event"
 )
@@ -99,6 +100,9 @@ func (d *draft) fieldReading(e *entry, value string) (r FieldReading, ok bool) {
 			d.put(v)
 		}
 		shown := d.end(from)
+		if entry.Field == "alert.time" {
+			shown = Text{{Kind: Value, Field: "alert.time", Text: d.e.Time.UTC().Format(time.RFC3339Nano)}}
+		}
 		return FieldReading{Field: entry.Field, Value: shown, Says: d.first(x.Say)}, true
 	}
 	return r, false

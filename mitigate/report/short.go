@@ -13,13 +13,21 @@ type builder struct {
 	room
 	p     *mitigate.Plan
 	brief bool
-	shown []string // snippets that stand in the document already
+	shown []shown  // snippets that stand in the document already
 	done  []string // fields that do
 
 	numbers []int // of the items of the short form in which the first of shown stand
 	used    int   // numbers of items so far
 
 	explained []string // fields of placeholders of which it is said how to find them
+}
+
+// shown is a snippet by its name and by what it says: two names may give one command.
+type shown struct{ name, body string }
+
+// at returns which of the snippets that stand in the document is s, -1 if none is.
+func (b *builder) at(s *mitigate.Snippet) int {
+	return slices.IndexFunc(b.shown, func(x shown) bool { return x.name == s.Name || x.body == s.Body })
 }
 
 func (b *builder) lead() []mitigate.Text {
@@ -222,7 +230,7 @@ func (b *builder) finding(out []block, o *mitigate.Outcome) []block {
 	few := b.few(o.Snippets)
 	for i := range o.Snippets {
 		s := &o.Snippets[i]
-		if at := slices.Index(b.shown, s.Name); at >= 0 {
+		if at := b.at(s); at >= 0 {
 			if n := b.numbers[at]; n <= l.before && !slices.Contains(above, n) {
 				above = append(above, n)
 			}
@@ -273,16 +281,25 @@ func (b *builder) withNumbers(t mitigate.Text, above []int, more bool) mitigate.
 }
 
 // urgent reports whether the first outcome ends the damage and must not wait for all
-// checks. Where an action among these ends it already, it may.
+// checks. Where an action among these ends it already, it may, and so may what somebody
+// confirms.
 func (b *builder) urgent() bool {
 	p := b.p
+	if len(p.First.Then) > 0 && confirmed(p.First.Then[0].Find.String()) {
+		return false
+	}
 	return p.Verdict.Urgency == mitigate.AtOnce && p.Verdict.Likely == nil && !p.Rather() && len(p.First.Then) > 0 &&
 		changes(p.First.Then[0].Snippets) && !slices.ContainsFunc(p.First.Actions, func(a mitigate.Action) bool { return changes(a.Snippets) })
 }
 
+// confirmed reports whether a finding is that somebody vouches for what was done.
+func confirmed(find string) bool {
+	return strings.Contains(find, "confirms") && !strings.Contains(find, "nobody") && !strings.Contains(find, "no one")
+}
+
 // hasShown reports whether all that an action does stands in the document already.
 func (b *builder) hasShown(a *mitigate.Action) bool {
-	return len(a.Snippets) > 0 && !slices.ContainsFunc(a.Snippets, func(s mitigate.Snippet) bool { return !slices.Contains(b.shown, s.Name) })
+	return len(a.Snippets) > 0 && !slices.ContainsFunc(a.Snippets, func(s mitigate.Snippet) bool { return b.at(&s) < 0 })
 }
 
 // changes reports whether one of the snippets changes something.

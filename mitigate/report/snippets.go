@@ -19,7 +19,7 @@ func (b *builder) withSnippets(it item, snippets []mitigate.Snippet) item {
 	for i := range snippets {
 		s := &snippets[i]
 		switch {
-		case s.Kind != "falco" && slices.Contains(b.shown, s.Name):
+		case s.Kind != "falco" && b.at(s) >= 0:
 			if above == nil {
 				above = b.join(seeAbove, s.Title)
 			} else {
@@ -28,7 +28,7 @@ func (b *builder) withSnippets(it item, snippets []mitigate.Snippet) item {
 		case few != nil && !slices.Contains(few, s.Name):
 			// the whole report has it
 		default:
-			b.shown = append(b.shown, s.Name)
+			b.shown = append(b.shown, shown{s.Name, s.Body})
 			it.blocks = b.snippet(it.blocks, s)
 		}
 	}
@@ -61,7 +61,7 @@ func (b *builder) few(snippets []mitigate.Snippet) []string {
 	pick := func(most int, fits func(*mitigate.Snippet) bool) {
 		for i := range snippets {
 			s := &snippets[i]
-			if n := s.Name; len(names) < most && fits(s) && !slices.Contains(names, n) && !slices.Contains(b.shown, n) {
+			if n := s.Name; len(names) < most && fits(s) && !slices.Contains(names, n) && b.at(s) < 0 {
 				names = append(names, n)
 			}
 		}

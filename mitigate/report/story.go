@@ -65,7 +65,7 @@ type story struct {
 	mapping  func(*event.Event) *enrich.Mapping
 	plans    []*mitigate.Plan // of the first alert of each episode of its kind, by time
 	worst    *mitigate.Plan   // the most urgent, the earliest of these
-	shown    []string         // snippets that stand in the document already
+	shown    []shown          // snippets that stand in the document already
 }
 
 // episode is a run of alerts that say the same: of one rule, about one place
