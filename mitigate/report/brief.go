@@ -3,8 +3,10 @@ package report
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/falconer-go/falconer/event"
 	"github.com/falconer-go/falconer/mitigate"
 )
 
@@ -103,13 +105,22 @@ func (b *builder) open() []block {
 	return []block{b.labelled("What this alert does not show", nil), l}
 }
 
-// plainFields are fields of which the head of a brief says enough.
-var plainFields = []string{"evt.type", "container.id"}
+// plain reports whether the head of a brief says enough of a field.
+func plain(e *event.Event, field string) bool {
+	switch field {
+	case "container.id":
+		return true
+	case "evt.type":
+		t := text(e, field)
+		return strings.HasPrefix(t, "open") || strings.HasPrefix(t, "exec") || t == "connect"
+	}
+	return false
+}
 
 // fieldByField is what single fields say.
 func (b *builder) fieldByField() []block {
 	t := b.fieldReadings()
-	t.rows = slices.DeleteFunc(t.rows, func(row []mitigate.Text) bool { return slices.Contains(plainFields, row[0][0].Text) })
+	t.rows = slices.DeleteFunc(t.rows, func(row []mitigate.Text) bool { return plain(b.p.Event, row[0][0].Text) })
 	if len(t.rows) == 0 {
 		return nil
 	}
