@@ -88,9 +88,9 @@ func beginsWith(t mitigate.Text, words string) bool {
 
 var labels = map[string]bool{
 	"Most likely:": true, "More likely:": true, "Confirm it:": true, "If that does not hold:": true, "What decides:": true, "What decides then:": true,
-	"What this alert shows:": true, "What it means, unless a check below says otherwise:": true, "What it suggests (confidence: medium):": true,
-	"What it could mean (the alert alone hardly says so):": true, "Harmless if:": true, "Harmless too if:": true,
-	"Harmless if (no field points to it):": true, "Ask:": true,
+	"What this alert shows:": true, "What it means (confidence: high):": true, "What it suggests (confidence: medium):": true,
+	"What it could mean (confidence: low):": true, "Harmless if it is:": true, "Harmless, too, if it is:": true,
+	"Harmless if it is (no field points to it):": true, "Ask:": true,
 }
 
 var headings = map[string]bool{
