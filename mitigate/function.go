@@ -281,6 +281,10 @@ func fileOf(line string) string {
 	for i, word := range strings.Fields(line[:min(len(line), maxCommandLine)]) {
 		if at := strings.Index(word, "=/"); at >= 0 {
 			word = word[at+1:]
+		} else if at := strings.Index(word, "=@/"); at >= 0 && i > 0 {
+			word, _, _ = strings.Cut(word[at+2:], ";") // curl -F file=@/srv/a.gz;type=application/gzip
+		} else if i > 0 && strings.HasPrefix(word, "@/") {
+			word = word[1:]
 		} else if i == 0 {
 			continue
 		}

