@@ -87,6 +87,17 @@ func TestCalc(t *testing.T) {
 	}
 }
 
+func TestDomain(t *testing.T) {
+	for name, want := range map[string]string{
+		"user:j.holm@CloudPartner.se": "cloudpartner.se", "domain:acme.io": "acme.io", "anna@acme.io": "acme.io",
+		"serviceAccount:a@b.iam.gserviceaccount.com": "", "allUsers": "", "user:a@b": "", "user:a@$(id).se": "", "deleted:user:a@acme.io?uid=1": "", "": "",
+	} {
+		if got := domainOf(name); got != want {
+			t.Errorf("the domain of %q is %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestRepository(t *testing.T) {
 	for _, c := range []struct{ name, owner, org, want string }{
 		{"acme/storefront", "other", "other", "acme/storefront"},

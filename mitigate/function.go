@@ -125,6 +125,7 @@ func init() {
 		"does":    {fields: 1, gives: whether, of: does},
 		"printed": {fields: 1, gives: whether, of: func(*calc, *subject, event.Value) result { return result{ok: true} }},
 
+		"domain":     {fields: 1, path: mayPath, gives: theirs, of: domain},
 		"awsaccount": {fields: 1, gives: theirs, of: ofText(func(arn string) result { return asText(awsAccountOf(arn)) })},
 		"repository": {fields: 1, gives: theirs, of: repository},
 		"software":   {fields: 1, gives: ours, of: ofSoftware(func(k *known) result { return asText(k.is.Software) })},
@@ -208,6 +209,38 @@ func count(c *calc, s *subject, v event.Value) result {
 		n++
 	}
 	return asNumber(n, v.Kind() == event.Array)
+}
+
+// domain is the domain of each person or group that a text, or the parts of a value,
+// names: what stands behind the @, or behind domain: in a policy of Google's.
+func domain(c *calc, s *subject, v event.Value) result {
+	names := []string{v.Text()}
+	if c.path != nil {
+		names = s.parts(c.args[0], c.path)
+	}
+	var domains []string
+	for _, name := range names {
+		if d := domainOf(name); d != "" && !slices.Contains(domains, d) {
+			domains = append(domains, d)
+		}
+	}
+	return asTexts(domains)
+}
+
+func domainOf(name string) string {
+	d, of := strings.CutPrefix(name, "domain:")
+	if !of {
+		at := strings.LastIndexByte(name, '@')
+		if at < 0 {
+			return ""
+		}
+		d = name[at+1:]
+	}
+	d = strings.ToLower(d)
+	if !strings.Contains(d, ".") || !dnsName(d) || strings.HasSuffix(d, "gserviceaccount.com") {
+		return ""
+	}
+	return d
 }
 
 // network is the network of an address: /24, or /64 of IPv6.
