@@ -24,7 +24,7 @@ var secretPatterns = []*regexp.Regexp{
 	// HTTP authorisation
 	regexp.MustCompile(`(?i)(\bbearer\s+)[A-Za-z0-9._~+/=-]{8,}`),
 	// base64 after Basic, told from a plain word by a capital or sign after a small letter
-	regexp.MustCompile(`(\b(?i:basic)\s+)[A-Za-z0-9+/=]*[a-z][A-Z0-9+/=][A-Za-z0-9+/=]*`),
+	regexp.MustCompile(`((?:^|[^.0-9A-Za-z_])(?i:basic)\s+)[A-Za-z0-9+/=]*[a-z][A-Z0-9+/=][A-Za-z0-9+/=]*`),
 	regexp.MustCompile(`(?i)(authorization["']?\s*[=:]\s*["']?)[^\s"']+`),
 	// mysql -pSECRET, curl -u user:SECRET, sshpass -p SECRET
 	regexp.MustCompile(`(\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^|;&]*?\s-p)[^\s]+`),
@@ -84,7 +84,7 @@ var secretive = []string{
 	"password=hunter2", "PASSWORD : 'x y'", `"api_key": "abc", "b": 1`, "token=", "secret=;token=x", "credentials:a,b", "authx=1", "auth=1",
 	"--password hunter2", "--db-pass='a b'", "-token=-x", "--token -x", "token x", "--access-key  \"k\"", "-p secret x", "--secret\nvalue",
 	"https://u:p@h/x", "1+a://u:p@://x:y@z", "://u:p@h", "a://:p@h", "a://u:@h", "redis://:pa:ss@h", "a://u:p/@h",
-	"Authorization: Bearer abcdefgh.i", "authorization='Basic dXNlcjpwYXNz'", "bearer bearer abcdefgh", "Basic basic QmFzZTY0", "basic auth", "xbearer abcdefgh",
+	"Authorization: Bearer abcdefgh.i", "authorization='Basic dXNlcjpwYXNz'", "bearer bearer abcdefgh", "Basic basic QmFzZTY0", "basic auth", "vim.basic /home/deploy/.ssh/authorized_keys", "xbearer abcdefgh",
 	"mysql -u root -pX y", "mysqldump a|b -pX", "mysql; mysql -p -pq", "mysqlx -pX", "mariadb\n-pX", "mysql -p", "mysql mysql mysql -",
 	"curl -u a:b h", "curl -s --user a: -ua:b", "curl a; curl -u  x:y|z", "curl --user=a:b", "curl -u a -u b:c", "curl -u",
 	"sshpass -p x", "sshpass -px y", "sshpass x", "sshpass -p ", "sshpass",

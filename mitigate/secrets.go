@@ -205,8 +205,11 @@ func bearer(s string, _, end int) (from, to int, ok bool) {
 }
 
 // basic finds base64, told from a plain word by a capital or sign after a small
-// letter.
-func basic(s string, _, end int) (from, to int, ok bool) {
+// letter. Behind a dot the word ends a program's name: Debian's Vim is vim.basic.
+func basic(s string, start, end int) (from, to int, ok bool) {
+	if start > 0 && s[start-1] == '.' {
+		return 0, 0, false
+	}
 	if from = spaces.past(s, end); from == end {
 		return 0, 0, false
 	}
