@@ -302,6 +302,9 @@ func (c *checker) snippet(s *snippetEntry) {
 		c.fault("kind", "%q is not one of %s", s.Kind, strings.Join(kinds, ", "))
 	}
 	c.texts("expect", s.Expect, nil)
+	if s.Keeps && s.Changes {
+		c.fault("keeps", "the snippet changes something")
+	}
 	if s.Changes && len(s.Undo) == 0 {
 		c.fault("undo", "missing, and the snippet changes something")
 	}

@@ -178,6 +178,7 @@ type snippetEntry struct {
 	Kind     string           `yaml:"kind"`
 	Changes  bool             `yaml:"changes"`
 	Passing  bool             `yaml:"passing"` // what it shows is gone after weeks: processes, connections
+	Keeps    bool             `yaml:"keeps"`   // it saves what is lost when the thing is stopped or deleted
 	Expect   texts            `yaml:"expect"`
 	Undo     texts            `yaml:"undo"`
 	Variants []snippetVariant `yaml:"variants"`

@@ -94,8 +94,33 @@ func (d *draft) shorten(r *ruleEntry) {
 		f.Actions = d.words(f.Actions)
 	}
 	d.outcomes(outcomes)
+	d.keepFirst()
 	if d.runsOnNode() {
 		f.Node = d.phrase("on-node")
+	}
+}
+
+// keepFirst puts what saves evidence among the first actions, where an outcome has a
+// command that would destroy it: behind the first check where minutes count, else last.
+func (d *draft) keepFirst() {
+	f := &d.First
+	for i := range f.Then {
+		of := f.Then[i].Snippets
+		if !slices.ContainsFunc(of, func(s Snippet) bool { return s.Changes }) {
+			continue
+		}
+		for k := range of {
+			s := of[k]
+			if !s.keeps || !s.ready || has(f.Actions, s.Name) {
+				continue
+			}
+			at := len(f.Actions)
+			if d.Verdict.Urgency == AtOnce && d.Verdict.Likely == nil {
+				at = min(1, at)
+			}
+			f.Actions = slices.Insert(f.Actions, at, Action{Do: s.Title, Snippets: []Snippet{s}})
+			return
+		}
 	}
 }
 

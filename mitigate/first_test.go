@@ -111,3 +111,35 @@ func TestContainingFirst(t *testing.T) {
 		}
 	}
 }
+
+// TestKeepFirst: what saves evidence stands among the first actions where an outcome would
+// destroy it, behind the first check where minutes count.
+func TestKeepFirst(t *testing.T) {
+	for _, x := range []struct {
+		urgency Urgency
+		likely  Text
+		want    string
+	}{
+		{AtOnce, nil, "check keep look"},
+		{Today, nil, "check look keep"},
+		{AtOnce, Text{{Text: "a test"}}, "check look keep"},
+	} {
+		action := func(name string) Action { return Action{Snippets: []Snippet{{Name: name}}} }
+		d := draft{Plan: &Plan{Verdict: Verdict{Urgency: x.urgency, Likely: x.likely}, First: First{
+			Actions: []Action{action("check"), action("look")},
+			Then: []Outcome{
+				{Snippets: []Snippet{{Name: "early", keeps: true, ready: true}}}, // nothing is changed then
+				{Snippets: []Snippet{{Name: "open", keeps: true}, {Name: "keep", keeps: true, ready: true}, {Name: "stop", Changes: true}}},
+				{Snippets: []Snippet{{Name: "late", keeps: true, ready: true}, {Name: "stop", Changes: true}}},
+			},
+		}}}
+		d.keepFirst()
+		var got []string
+		for _, a := range d.First.Actions {
+			got = append(got, a.Snippets[0].Name)
+		}
+		if got := strings.Join(got, " "); got != x.want {
+			t.Errorf("urgency %v, likely %v: %s, want %s", x.urgency, x.likely != nil, got, x.want)
+		}
+	}
+}

@@ -198,6 +198,7 @@ type Snippet struct {
 
 	ready   bool // nothing has to be filled in
 	passing bool // what it shows is gone after weeks
+	keeps   bool // it saves evidence
 }
 
 // Placeholder is a word in capitals that stands in a snippet for a value that

@@ -101,6 +101,7 @@ func (d *draft) newSnippet(name string) (s Snippet, ok bool) {
 			Placeholders: missing,
 			ready:        len(missing) == 0 && !v.Text.open,
 			passing:      entry.Passing,
+			keeps:        entry.Keeps,
 		}, true
 	}
 	return Snippet{}, false

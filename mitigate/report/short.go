@@ -19,6 +19,8 @@ type builder struct {
 	numbers []int // of the items of the short form in which the first of shown stand
 	used    int   // numbers of items so far
 
+	found []finding // the outcomes so far
+
 	explained []string // fields of placeholders of which it is said how to find them
 }
 
@@ -184,6 +186,7 @@ func (b *builder) first() []block {
 	}
 	const commandsAsARule = 16
 	b.numbers = make([]int, 0, commandsAsARule)
+	b.found = make([]finding, 0, len(then)) // never grows: the document points into it
 	checks := f.Actions
 	if len(checks) > beforeStop && b.urgent() {
 		out = b.actions(out, checks[:beforeStop])
@@ -239,7 +242,8 @@ func (b *builder) finding(out []block, o *mitigate.Outcome) []block {
 		}
 	}
 	slices.Sort(above)
-	out = append(out, &finding{b.join(say("If "), o.Find, say(":")), b.withNumbers(o.Do, above, len(l.items) > 0)})
+	b.found = append(b.found, finding{b.join(say("If "), o.Find, say(":")), b.withNumbers(o.Do, above, len(l.items) > 0)})
+	out = append(out, &b.found[len(b.found)-1])
 	if len(l.items) == 0 {
 		return out
 	}
