@@ -111,14 +111,19 @@ func (d *draft) keepFirst() {
 		}
 		for k := range of {
 			s := of[k]
-			if !s.keeps || !s.ready || has(f.Actions, s.Name) {
+			if !s.keeps || !s.ready {
 				continue
 			}
-			at := len(f.Actions)
-			if d.Verdict.Urgency == AtOnce && d.Verdict.Likely == nil {
-				at = min(1, at)
+			stands := slices.IndexFunc(f.Actions, func(a Action) bool { return has([]Action{a}, s.Name) })
+			switch now := d.Verdict.Urgency == AtOnce && d.Verdict.Likely == nil; {
+			case now && stands > 1:
+				keep := f.Actions[stands]
+				f.Actions = slices.Insert(slices.Delete(f.Actions, stands, stands+1), 1, keep)
+			case now && stands < 0:
+				f.Actions = slices.Insert(f.Actions, min(1, len(f.Actions)), Action{Do: s.Title, Snippets: []Snippet{s}})
+			case stands < 0:
+				f.Actions = append(f.Actions, Action{Do: s.Title, Snippets: []Snippet{s}})
 			}
-			f.Actions = slices.Insert(f.Actions, at, Action{Do: s.Title, Snippets: []Snippet{s}})
 			return
 		}
 	}

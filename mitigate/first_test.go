@@ -123,6 +123,7 @@ func TestKeepFirst(t *testing.T) {
 		{AtOnce, nil, "check keep look"},
 		{Today, nil, "check look keep"},
 		{AtOnce, Text{{Text: "a test"}}, "check look keep"},
+		{AtOnce, nil, "check keep look more"},
 	} {
 		action := func(name string) Action { return Action{Snippets: []Snippet{{Name: name}}} }
 		d := draft{Plan: &Plan{Verdict: Verdict{Urgency: x.urgency, Likely: x.likely}, First: First{
@@ -133,6 +134,9 @@ func TestKeepFirst(t *testing.T) {
 				{Snippets: []Snippet{{Name: "late", keeps: true, ready: true}, {Name: "stop", Changes: true}}},
 			},
 		}}}
+		if strings.HasSuffix(x.want, "more") { // it stands there already, too late
+			d.First.Actions = append(d.First.Actions, action("keep"), action("more"))
+		}
 		d.keepFirst()
 		var got []string
 		for _, a := range d.First.Actions {
