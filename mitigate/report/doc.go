@@ -22,7 +22,7 @@
 // # Cost
 //
 // From the bytes of an alert with a dozen fields to Markdown it takes 90 to
-// 120 microseconds of one core of a busy machine, and 55 kB, a third of it for
+// 130 microseconds of one core of a busy machine, and 57 kB, a third of it for
 // the plan; HTML takes a third more, plain text half as much again. An alert with
 // a hundred fields takes up to twice as long. A story of
 // 10,000 alerts takes less than half a second. What a
